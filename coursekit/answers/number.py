@@ -1,0 +1,96 @@
+"""Numbers with a unit: read exactly, compared within a stated tolerance, and the slip named."""
+
+from __future__ import annotations
+
+import math
+import re
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from coursekit.answers.verdict import UnreadableAnswer, Verdict
+
+LONGEST_NUMBER = 80  # characters
+NUMBER = re.compile(
+    r"\s*([+-]?(?:\d[\d,_ ]*\.?\d*|\.\d+))\s*(?:(?:[eE]([+-]?\d{1,4}))|(?:(?:[x*·×]|\\times|\\cdot)\s*10\s*(?:\^|\*\*)\s*\{?([+-]?\d{1,4})\}?))?"
+    r"\s*(?:/\s*(\d+(?:\.\d+)?))?\s*(.*?)\s*$"
+)
+SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+FAMOUS_FACTORS = {8: "a byte has 8 bits", 1024 / 1000: "1 KiB is 1024 bytes, 1 kB is 1000", 2: "a factor of two"}
+
+
+@cache
+def _units() -> Any:
+    import pint
+
+    return pint.UnitRegistry(cache_folder=None)
+
+
+def read(submitted: object, unit: str = "") -> tuple[float, str]:
+    """Return the value of a number and the unit written behind it ("" when none is).
+
+    Raises `UnreadableAnswer` when the text is not one number with at most one unit.
+    """
+    if isinstance(submitted, bool) or not isinstance(submitted, int | float | str | Fraction):
+        raise UnreadableAnswer(f"this answer is one number, not a {type(submitted).__name__}.")
+    if not isinstance(submitted, str):
+        if not math.isfinite(submitted):
+            raise UnreadableAnswer(f"{submitted} is not a finite number.")
+        return float(submitted), ""
+    text = submitted.strip().strip("$").replace("≈", "").replace("~", "").replace("−", "-").strip()
+    text = re.sub(r"^.{0,24}=", "", text)
+    text = re.sub(r"(?<=10)(?=[⁻⁰¹²³⁴-⁹])", "^", text).translate(SUPERSCRIPTS).strip()
+    if len(text) > LONGEST_NUMBER:
+        raise UnreadableAnswer(f"this answer is one number; yours has {len(text)} characters.", text)
+    match = NUMBER.match(text)
+    if not match:
+        raise UnreadableAnswer(f"there is no number to read in {text!r}.", text, 0)
+    digits, exponent, power, divisor, written = match.groups()
+    value = float(re.sub(r"[,_ ]", "", digits) + f"e{exponent or power or 0}") / (float(divisor or 1) or math.nan)
+    if not math.isfinite(value):
+        raise UnreadableAnswer(f"{text!r} is not a finite number.", text, 0)
+    return value, _known_unit(written, text)
+
+
+def _known_unit(written: str, text: str) -> str:
+    written = re.sub(r"\\text\{(.*?)\}|\\,|\\ ", r"\1", written).strip()
+    if not written:
+        return ""
+    try:
+        _units().Unit(written)
+    except Exception:  # pint raises half a dozen types for text that is no unit
+        raise UnreadableAnswer(f"{written!r} in {text!r} is not a unit.", text, text.find(written)) from None
+    return written
+
+
+def compare(expected: float, submitted: object, *, unit: str = "", rel_tol: float = 1e-9) -> Verdict:
+    """Return whether `submitted` is the expected number of `unit`, within the relative tolerance.
+
+    A number without a unit is taken in the unit asked for. The hint names a wrong unit, a wrong power of ten
+    or a well-known factor. Raises `UnreadableAnswer`.
+    """
+    value, written = read(submitted)
+    if written and unit and written != unit:
+        quantity = _units().Quantity(value, written)
+        if not quantity.is_compatible_with(unit):
+            return Verdict("different", f"{value:g} {written}", f"The unit {written} does not measure what is asked for.")
+        value = float(quantity.to(unit).magnitude)
+    shown = f"{value:g} {unit}".strip()
+    if math.isclose(value, expected, rel_tol=rel_tol, abs_tol=rel_tol if expected == 0 else 0.0):
+        return Verdict("equal", shown)
+    return Verdict("different", shown, _slip(value, expected, rel_tol), f"expected {expected:g} {unit}".strip())
+
+
+def _slip(value: float, expected: float, rel_tol: float) -> str:
+    if value == 0 or expected == 0:
+        return ""
+    ratio = value / expected
+    if ratio < 0:
+        return "The sign is wrong." if math.isclose(-ratio, 1, rel_tol=rel_tol) else ""
+    power = round(math.log10(ratio))
+    if power and math.isclose(ratio, 10.0**power, rel_tol=max(rel_tol, 1e-9)):
+        return f"The digits are right, the power of ten is not (off by 10^{power})."
+    for factor, reason in FAMOUS_FACTORS.items():
+        if any(math.isclose(ratio, f, rel_tol=max(rel_tol, 1e-9)) for f in (factor, 1 / factor)):
+            return f"You are off by a factor of {factor:g}: {reason}." if factor != 2 else f"You are off by {reason}."
+    return ""

@@ -1,0 +1,50 @@
+"""Vectors of numbers, entered as a list, a tuple, a tensor, or text such as "(1, 4, 3)^T"."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from coursekit.answers import number
+from coursekit.answers.verdict import UnreadableAnswer, Verdict
+
+LONGEST_VECTOR = 64  # entries
+
+
+def read(submitted: object) -> list[float]:
+    """Return the entries of a vector. Raises `UnreadableAnswer` when it is not a flat row of numbers."""
+    entries = _entries(submitted)
+    if len(entries) > LONGEST_VECTOR:
+        raise UnreadableAnswer(f"this answer has {len(entries)} entries; no vector here is that long.")
+    return [number.read(entry)[0] for entry in entries]
+
+
+def _entries(submitted: Any) -> list[Any]:
+    if hasattr(submitted, "tolist"):
+        submitted = submitted.tolist()
+    if isinstance(submitted, int | float) and not isinstance(submitted, bool):
+        return [submitted]
+    if isinstance(submitted, str):
+        text = re.sub(r"(\^\{?(T|\\top)\}?|ᵀ)\s*$", "", submitted.strip().strip("$").strip())
+        text = re.sub(r"^[^=(\[]{0,24}=", "", text).strip().strip("()[]{} ")
+        return [part for part in re.split(r"[,;\s]+", text) if part]
+    if isinstance(submitted, list | tuple):
+        return [entry[0] if isinstance(entry, list | tuple) and len(entry) == 1 else entry for entry in submitted]
+    raise UnreadableAnswer(f"this answer is a vector such as [1, 2, 3], not a {type(submitted).__name__}.")
+
+
+def compare(expected: Sequence[float], submitted: object, *, rel_tol: float = 1e-9) -> Verdict:
+    """Return whether both have the same entries in the same order, within the relative tolerance."""
+    entries = read(submitted)
+    shown = "(" + ", ".join(f"{entry:g}" for entry in entries) + ")"
+    if len(entries) != len(expected):
+        return Verdict("different", shown, "The number of entries is not the one asked for.")
+    wrong = [
+        i for i, (mine, theirs) in enumerate(zip(entries, expected, strict=True))
+        if not math.isclose(mine, theirs, rel_tol=rel_tol, abs_tol=rel_tol)
+    ]
+    if not wrong:
+        return Verdict("equal", shown)
+    return Verdict("different", shown, "", f"entries {wrong} differ from {tuple(expected)}")

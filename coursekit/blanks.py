@@ -1,0 +1,128 @@
+"""Blanks: places that a student fills in.
+
+Two kinds exist. An *expression blank* stands inside ordinary code: the lesson says `BLANK(expression)`,
+the released notebook says `____`, and using `____` says which line is still empty. A *code blank* is a
+typed answer: the student enters the text of a blank, and `complete` puts all texts into their template.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from types import FrameType
+from typing import Any, NoReturn, TypeVar
+
+T = TypeVar("T")
+
+PLACE = re.compile(r"__([a-z])__")
+LONGEST_BLANK = 200  # characters; no blank of the course needs a quarter of that
+
+
+class EmptyBlank(Exception):
+    """A blank was used before it was filled in."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows: one sentence instead of a traceback through this module."""
+        return [f"EmptyBlank: {self}"]
+
+
+class UnusableBlank(ValueError):
+    """The text of a code blank is not a single expression, or the template has no such blank."""
+
+
+def BLANK(expression: T) -> T:  # noqa: N802 - written in capitals so that an author sees it in a lesson
+    """Return the expression unchanged; the build replaces the whole call by `____`."""
+    return expression
+
+
+def _student_frames() -> Iterator[FrameType]:
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        if frame.f_globals.get("__name__") == "__main__":
+            yield frame
+        frame = frame.f_back
+
+
+def _place() -> str:
+    for frame in _student_frames():
+        line = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
+        return f" in line {frame.f_lineno} of its cell: `{line}`" if line else f" in line {frame.f_lineno} of its cell"
+    return ""
+
+
+class _Empty:
+    """The value of `____`: it may be stored, and every use of it raises `EmptyBlank`."""
+
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        raise EmptyBlank(f"a blank is still empty{_place()}. Replace ____ by your answer and run the cell again.")
+
+    __call__ = __getitem__ = __iter__ = __len__ = __bool__ = __float__ = __int__ = __index__ = _refuse
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __matmul__ = __rmatmul__ = _refuse
+    __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __pow__ = __rpow__ = __mod__ = __rmod__ = _refuse
+    __neg__ = __pos__ = __abs__ = __lt__ = __le__ = __gt__ = __ge__ = __contains__ = __str__ = __format__ = _refuse
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("_"):  # Python and its tools ask any object for these; they are not a use of the blank
+            raise AttributeError(name)
+        self._refuse()
+
+    # numpy asks these of any object that is handed to one of its functions, and torch the one below.
+    __array__ = __array_ufunc__ = __array_function__ = _refuse
+
+    @classmethod
+    def __torch_function__(cls, *_: object, **__: object) -> NoReturn:
+        ____._refuse()
+
+    def __repr__(self) -> str:
+        return "____ (still empty)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Empty)
+
+    def __hash__(self) -> int:
+        return hash(_Empty)
+
+
+____: Any = _Empty()
+
+
+def is_empty(answer: object) -> bool:
+    """Return whether an answer was left as released: `____`, None, or text without a character."""
+    return isinstance(answer, _Empty) or answer is None or (isinstance(answer, str) and not answer.strip(" _"))
+
+
+def places(template: str) -> list[str]:
+    """Return the letters of the blanks of a template (`__a__`, `__b__` ...), each once, in order."""
+    return list(dict.fromkeys(PLACE.findall(template)))
+
+
+def checked_text(name: str, text: object) -> str:
+    """Return the text of one blank without outer spaces or a closing comma.
+
+    Raises `EmptyBlank` when it was not filled in, `UnusableBlank` when it cannot be one expression.
+    """
+    if is_empty(text):
+        raise EmptyBlank(f"blank ({name}) is still empty. Enter its text, in quotes, and run the cell again.")
+    if not isinstance(text, str):
+        kind = type(text).__name__
+        raise UnusableBlank(f"blank ({name}) holds a {kind}; enter the code of the blank as text, in quotes.")
+    text = text.strip().strip("`").strip()
+    if len(text) > LONGEST_BLANK or "\n" in text:
+        raise UnusableBlank(f"blank ({name}) is one expression on one line, at most {LONGEST_BLANK} characters.")
+    try:
+        ast.parse(text, mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise UnusableBlank(f"blank ({name}) is not an expression of Python: {text!r}.") from None
+    return text
+
+
+def complete(template: str, texts: Mapping[str, object]) -> str:
+    """Return the template with every blank filled in, as text.
+
+    Raises `EmptyBlank` for the first blank without a text and `UnusableBlank` for a text that is not one
+    expression.
+    """
+    filled = {name: checked_text(name, texts.get(name)) for name in places(template)}
+    return PLACE.sub(lambda place: filled[place.group(1)], template)

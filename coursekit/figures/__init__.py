@@ -1,0 +1,1 @@
+"""Figures, one module per lesson: each draws the student's own results, given as arguments."""

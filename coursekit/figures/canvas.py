@@ -1,0 +1,25 @@
+"""One look for all figures of the course: size, colours that a colour-blind reader can tell apart, a title that is a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#333333")  # Okabe and Ito (2008)
+SIZE = (7.0, 4.0)  # inches
+
+
+@contextmanager
+def one_axes(title: str, x: str, y: str) -> Iterator[Axes]:
+    """Give axes to draw on, labelled; show the figure at the end."""
+    figure, axes = plt.subplots(figsize=SIZE)
+    axes.set_prop_cycle(color=COLOURS)
+    axes.set(title=title, xlabel=x, ylabel=y)
+    axes.grid(alpha=0.25)
+    yield axes
+    figure.tight_layout()
+    plt.show()
+    plt.close(figure)

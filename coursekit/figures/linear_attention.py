@@ -1,0 +1,123 @@
+"""Figures of the lesson on linear attention: the student's features, estimates, memory and chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import log
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.ticker import NullLocator
+from torch import Tensor
+
+from coursekit.cost import Cost, slope
+from coursekit.figures.canvas import COLOURS, SIZE, one_axes
+
+GREY = COLOURS[-1]
+CACHE_PER_POSITION = 128  # numbers: a key and a value of 64 channels each
+LONGEST_SEQUENCE = 100_000  # positions
+
+
+def kernel_against_spread(
+    spreads: Sequence[float], estimates: Sequence[Tensor], kernel: Mapping[float, float]
+) -> None:
+    """Draw phi(x).phi(y) against the spread of the directions, and the kernel's true value for each width."""
+    title = "What your features estimate, for slow and for fast waves"
+    with one_axes(title, "standard deviation of the entries of w", "φ(x)·φ(y) for one pair x, y") as axes:
+        axes.semilogx(
+            spreads, [float(e) for e in estimates], "o-", markersize=4, base=2, label="your features"
+        )
+        for (width, value), line in zip(kernel.items(), ("--", "-."), strict=False):
+            axes.axhline(
+                value, linestyle=line, color=COLOURS[1], label=f"kernel of width σ = {width:g}: {value:.3f}"
+            )
+        ticks = [s for s in (1 / 8, 1 / 4, 1 / 2, 1, 2, 4) if min(spreads) <= s <= max(spreads)]
+        _plain_ticks(axes, ticks)
+        axes.set_ylim(-0.1, 1.05)
+        axes.legend()
+
+
+def _plain_ticks(axes: Axes, ticks: Sequence[float]) -> None:
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.xaxis.set_minor_locator(NullLocator())
+
+
+def error_against_directions(
+    counts: Sequence[int], errors: Sequence[float], guess: float | None = None
+) -> None:
+    """Draw the error of the estimated outputs against the number of directions, with 1/sqrt(D_r) beside it.
+
+    `guess` is how many times more directions halve the error; it is drawn as a line of that slope.
+    """
+    title = "How the error of your attention falls with more directions"
+    with one_axes(title, "directions D_r", "median error of an output entry") as axes:
+        fitted = slope(counts, [round(1e12 * e) for e in errors], last=len(counts))
+        axes.loglog(counts, errors, "o-", base=2, label=f"yours: slope {fitted:.2f}")
+        _power(axes, counts, errors[0], -0.5, "--", GREY, "1/√D_r: slope -0.50")
+        if guess is not None and guess > 1:
+            _power(
+                axes, counts, errors[0], -log(2) / log(guess), ":", COLOURS[1], f"your guess: {guess:g} times"
+            )
+        axes.set_yscale("log")
+        _plain_ticks(axes, counts)
+        axes.legend()
+
+
+def _power(
+    axes: Axes, counts: Sequence[int], start: float, power: float, line: str, colour: str, label: str
+) -> None:
+    heights = [start * (count / counts[0]) ** power for count in counts]
+    axes.plot(counts, heights, line, color=colour, linewidth=2, label=label)
+
+
+def weight_maps(exact: Tensor, estimated: Tensor) -> None:
+    """Draw two tables of attention weights side by side; a cross marks every weight below zero."""
+    figure, pair = plt.subplots(1, 2, figsize=SIZE, sharey=True, layout="constrained")
+    top = float(exact.max())
+    for axes, table, name in zip(pair, (exact, estimated), ("softmax", "your random features"), strict=True):
+        weights = table.detach()
+        image = axes.imshow(weights, cmap="cividis", vmin=0, vmax=top)
+        below = (weights < 0).nonzero()
+        axes.scatter(below[:, 1], below[:, 0], marker="x", color="white", s=28)
+        axes.set(title=f"{name}: {len(below)} weights below zero", xlabel="key position")
+    pair[0].set_ylabel("query position")
+    figure.colorbar(image, ax=list(pair), label="weight", shrink=0.8)
+    plt.show()
+    plt.close(figure)
+
+
+def memory_against_position(memory_numbers: float, first_larger_position: float) -> None:
+    """Draw what a cache and a state hold against the position, with the crossing that was computed."""
+    memory, crossing = float(memory_numbers), float(first_larger_position)
+    positions = [1, LONGEST_SEQUENCE]
+    title = "What has to be kept to produce the next token"
+    with one_axes(title, "position t", "numbers kept, per head") as axes:
+        axes.loglog(
+            positions, [CACHE_PER_POSITION * t for t in positions], label="softmax: cache of keys and values"
+        )
+        axes.loglog(positions, [memory, memory], "--", label=f"linear: your {memory:g} numbers")
+        axes.axvline(crossing, color=GREY, linestyle=":", label=f"your crossing, t = {crossing:g}")
+        axes.legend()
+
+
+def products_against_chunk_length(
+    lengths: Sequence[int], costs: Sequence[Cost], positions: int, guess: float | None = None
+) -> None:
+    """Draw counted products and the number of steps against the chunk length, both for one whole sequence.
+
+    `guess` is the chunk length at which the products are expected to be twice those of the shortest chunks.
+    """
+    products = [cost.multiply_adds for cost in costs]
+    title = "Longer chunks: fewer steps, and from some length on more products"
+    with one_axes(title, "chunk length L", "relative to chunks of length 1") as axes:
+        axes.loglog(
+            lengths, [p / products[0] for p in products], "o-", base=2, label="products of your function"
+        )
+        steps = [-(-positions // length) / positions for length in lengths]
+        axes.loglog(lengths, steps, "s--", base=2, label="steps, one after the other")
+        axes.axhline(2, color=GREY, linewidth=0.8)
+        if guess is not None:
+            axes.axvline(guess, color=COLOURS[3], linestyle=":", label=f"your guess: twice at L = {guess:g}")
+        _plain_ticks(axes, lengths)
+        axes.set_yticks(ticks := [1 / 64, 1 / 16, 1 / 4, 1, 2, 4], [f"{tick:g}" for tick in ticks])
+        axes.legend()

@@ -1,0 +1,61 @@
+"""nbgrader's settings for this course; every nbgrader command and Formgrader read them from here."""
+
+import sys
+import warnings
+from pathlib import Path
+
+root = Path(__file__).resolve().parent
+# `nbgrader` does not put the current folder on the path, and this checkout is the one to use.
+if (root / "utils").is_dir() and str(root) not in sys.path:
+    sys.path.insert(0, str(root))
+
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor  # noqa: E402
+from nbgrader.preprocessors import GetGrades  # noqa: E402
+from sqlalchemy.exc import SAWarning  # noqa: E402
+
+from utils.build.preprocessors import RELEASE_STEPS, ClearHidden  # noqa: E402
+from utils.grading.preprocessors import AUTOGRADE_STEPS, SANITIZE_STEPS, TolerantExporter, repair_names  # noqa: E402
+
+# With this SQLAlchemy, nbgrader's way of adding a submission warns three times; the rows are complete.
+warnings.filterwarnings("ignore", message="Object of type <Submitted", category=SAWarning)
+
+c = get_config()  # noqa: F821 - traitlets defines it for this file
+
+c.CourseDirectory.course_id = "efficient-attention"
+c.CourseDirectory.root = str(root)
+# A module that travels with a submission must not shadow ours: only notebooks and texts are taken along.
+c.CourseDirectory.ignore = [
+    ".ipynb_checkpoints",
+    "*.py",
+    "*.pyc",
+    "*.pyd",
+    "*.so",
+    "*.pth",
+    "*.db",
+    "*.cfg",
+    "*.toml",
+    "*.zip",
+    "*.whl",
+    "__pycache__",
+    ".*",
+    "*~",
+    "feedback",
+]
+
+# lessons -> source -> release
+c.GenerateAssignment.preprocessors = RELEASE_STEPS
+
+# submitted -> autograded: student answers go into our own notebook, which then runs under a deadline
+c.Autograde.exporter_class = TolerantExporter
+c.Autograde.sanitize_preprocessors = SANITIZE_STEPS
+c.Autograde.autograde_preprocessors = AUTOGRADE_STEPS
+c.Autograde.pre_convert_hook = repair_names
+c.Execute.timeout = 30  # seconds a cell
+c.Execute.startup_timeout = 120  # importing torch alone takes seconds on a busy machine
+# A kernel says at every start that it talks over TCP; it talks to this machine only.
+c.Execute.extra_arguments = ["--HistoryManager.hist_file=:memory:", "--log-level=ERROR"]
+c.Execute.shutdown_kernel = "immediate"
+c.RunNotebook.notebook_timeout = 240  # seconds a notebook
+
+# autograded -> feedback: a student reads neither the hidden tests nor their lines in a traceback
+c.GenerateFeedback.preprocessors = [GetGrades, ClearHidden, CSSHTMLHeaderPreprocessor]

@@ -1,0 +1,60 @@
+"""The notebooks themselves: built from the lessons, short cells and much prose, clean when run."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from utils.build.budget import budget
+from utils.build.leaks import prove_release
+from utils.build.lessons import lesson_paths
+from utils.build.release import build_release
+from utils.build.source import build_source
+from utils.grading.release_proof import run
+
+ROOT = Path(__file__).resolve().parents[2]
+LESSONS = [path.stem for path in lesson_paths(ROOT, "attention")]
+
+
+def test_the_assignment_has_its_six_lessons():
+    assert LESSONS == sorted(["scaled_dot_product", "argmax_attention", "multi_head_attention", "decoding",
+                              "kernel_attention", "linear_attention"])
+
+
+def test_source_and_release_in_git_are_what_the_lessons_build(tmp_path):
+    for name in ("lessons", "coursekit", "utils", "nbgrader_config.py", "pyproject.toml"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    build_source(tmp_path, "attention")
+    build_release(tmp_path, "attention")
+    for folder in ("source", "release"):
+        built = {p.name: p.read_bytes() for p in (tmp_path / folder / "attention").iterdir()}
+        committed = {p.name: p.read_bytes() for p in (ROOT / folder / "attention").iterdir() if p.is_file()}
+        assert built.keys() == committed.keys()
+        assert [name for name in built if built[name] != committed[name]] == []
+
+
+def test_the_release_leaks_nothing():
+    assert prove_release(ROOT, "attention") > 0
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_cells_are_short_and_prose_is_plenty(lesson):
+    assert budget(nbformat.read(ROOT / "source" / "attention" / f"{lesson}.ipynb", as_version=4)).excesses == []
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_solved_notebook_runs_without_an_error_and_without_a_word_on_stderr(lesson, tmp_path):
+    notebook = nbformat.read(ROOT / "source" / "attention" / f"{lesson}.ipynb", as_version=4)
+    assert run(notebook, tmp_path) is None
+    outputs = [(cell.id, output) for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert [(name, o.text) for name, o in outputs if o.output_type == "stream" and o.name == "stderr"] == []
+    figures = [name for name, o in outputs if "image/png" in o.get("data", {})]
+    assert len(figures) >= 2
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_released_notebook_runs_to_its_first_blank_which_says_where_it_is(lesson, tmp_path):
+    stop = run(nbformat.read(ROOT / "release" / "attention" / f"{lesson}.ipynb", as_version=4), tmp_path)
+    assert stop is not None
+    assert stop.error == "EmptyBlank"
+    assert "still empty" in stop.message

@@ -1,0 +1,1 @@
+"""Lessons to source to release: building, pulling back, proving, packaging."""

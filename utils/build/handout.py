@@ -1,0 +1,116 @@
+"""The two texts that go with the notebooks: README.md and requirements.txt.
+
+Versions come from `pyproject.toml`, titles and points from the lessons, so neither is stated twice.
+"""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from utils.build.lessons import Lesson
+
+# What Google Colab brings along; installing our versions over its own would break its other packages.
+COLAB_HAS = frozenset({"torch", "numpy", "matplotlib", "sympy", "ipython"})
+CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
+
+REQUIREMENTS = """\
+# In the folder of this file: pip install -r requirements.txt
+# The second index has torch without GPU libraries, a tenth of the size on Linux.
+--extra-index-url {index}
+./{wheel}[lab]
+"""
+
+START = """\
+## The notebooks
+
+{table}
+
+## How to start
+
+**On your own computer**, with Python {python}. Unpack the zip, open a terminal in the folder that holds
+this file, and give two commands. The first sets everything up and takes some minutes; from then on only the
+second is needed.
+
+| | Linux, macOS | Windows |
+|---|---|---|
+| once | `python3 -m venv .venv && .venv/bin/pip install -r requirements.txt` | \
+`cmd /c "py -m venv .venv && .venv\\Scripts\\pip install -r requirements.txt"` |
+| each time | `.venv/bin/jupyter lab` | `.venv\\Scripts\\jupyter lab` |
+
+No GPU is needed, and once set up no network.
+
+**On Google Colab.** Open a notebook with *File, Upload notebook*, drop `{assignment}.zip` into the *Files*
+panel on the left, and run this in a cell of its own, above all others. Remove the cell before you hand in.
+
+```
+!unzip -qo {assignment}.zip && pip install -q --no-deps {assignment}/{wheel}
+!pip install -q {colab}
+```
+
+## How to work
+
+Run the cells from top to bottom. A blank is written `____`; using one that is still empty says which line it
+is in. Below most blanks a cell checks what you can check by hand; more checks run when your work is graded.
+*Validate* in the toolbar runs the visible checks of the whole notebook. Hand in the notebooks under the names
+they have, and leave the cells of tests in place: cells that were added are ignored, and tests that were
+changed are put back.
+"""
+
+
+def project(root: Path) -> dict[str, Any]:
+    """Return the `[project]` table of the course's `pyproject.toml`."""
+    table: dict[str, Any] = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return table
+
+
+def wheel_name(root: Path) -> str:
+    """Return the file name of the coursekit wheel."""
+    return f"coursekit-{project(root)['version']}-py3-none-any.whl"
+
+
+def requirements_text(root: Path) -> str:
+    """Return requirements.txt: the wheel beside it, which names the versions of all else."""
+    return REQUIREMENTS.format(index=CPU_WHEELS, wheel=wheel_name(root))
+
+
+def readme_text(root: Path, assignment: str, lessons: list[Lesson]) -> str:
+    """Return README.md: the assignment's own text, the table of its notebooks, and how to start."""
+    own = root / "lessons" / assignment / "README.md"
+    opening = own.read_text(encoding="utf-8").strip() if own.is_file() else f"# {_spaced(assignment)}"
+    about = project(root)
+    start = START.format(
+        table=_table(lessons),
+        python=about["requires-python"].removeprefix(">=") + " or newer",
+        assignment=assignment,
+        wheel=wheel_name(root),
+        colab=" ".join(text for text in about["dependencies"] if _package(text) not in COLAB_HAS),
+    )
+    return f"{opening}\n\n{start}"
+
+
+def _spaced(name: str) -> str:
+    """Return a file name as words: `linear_attention` as `Linear attention`."""
+    return name.replace("_", " ").capitalize()
+
+
+def _package(requirement: str) -> str:
+    """Return the name of the package in a requirement such as `torch==2.13.0`."""
+    return re.split(r"[^\w.-]", requirement, maxsplit=1)[0].lower()
+
+
+def _table(lessons: list[Lesson]) -> str:
+    """Return one row for each notebook: file, title, points."""
+    rows = [
+        f"| `{lesson.name}.ipynb` | {_title(lesson)} | {sum(cell.points for cell in lesson.cells)} |"
+        for lesson in lessons
+    ]
+    return "\n".join(["| notebook | about | points |", "|---|---|---|", *rows])
+
+
+def _title(lesson: Lesson) -> str:
+    """Return the first heading of a lesson."""
+    for cell in lesson.with_role("prose"):
+        if heading := re.search(r"^# +(.+)$", cell.source, re.MULTILINE):
+            return heading[1].strip()
+    return _spaced(lesson.name)

@@ -1,0 +1,1 @@
+"""Hidden checks, one module per lesson, each proved on known mistakes and known alternatives."""

@@ -1,0 +1,202 @@
+"""How three unusual answers are judged: a feature map, code with one forgivable flaw, a claim about one's own code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from coursekit.boundary import gradients
+from coursekit.compare import WrongAnswer, first_difference
+from coursekit.cost import SLOPE_TOLERANCE, NotAPolynomial, count, polynomial, slope, slopes
+from coursekit.visible.kernel_attention import positive_features
+from utils.checks.check import (
+    DETACHED,
+    RIGHT,
+    Cases,
+    FunctionCheck,
+    Judgement,
+    Mistake,
+    Outcome,
+    Property,
+    TypedCheck,
+    altered,
+    copied,
+    one_line,
+    outcome,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureMapCheck(FunctionCheck):
+    """A feature map of (x . y + 1)^2. Many maps are right, so only their inner products are compared.
+
+    A case is a pair (x, y) of rows. The gradient asked for is that of the kernel, taken through phi(x).
+    """
+
+    def _judge_case(self, function: Any, args: tuple[Any, ...]) -> None:
+        x, y = args
+        called = f"x {tuple(x.shape)}, and phi(x).phi(y) with y {tuple(y.shape)}"
+        mine = copied(args)
+        results = [outcome(function, (rows,)) for rows in mine]
+        first = next(filter(None, map(_not_features, results, args)), "") or _other_kernel(results, x, y)
+        if first:
+            wrong = f"{self.variable} is not a feature map of the kernel asked for."
+            raise WrongAnswer(wrong, called=called, first=first, hint=self._hint_for(results, x, y))
+        if altered(list(args), list(mine)):
+            hint = "Work on a copy: the caller still needs what it passed in."
+            raise WrongAnswer(f"{self.variable} changes its argument.", called=called, hint=hint)
+        self._judge_map_gradient(function, x, y, results[1].value, called)
+
+    def _hint_for(self, results: Sequence[Outcome], x: Tensor, y: Tensor) -> str:
+        """Return the hint of the mistake with the same kernel or the same error."""
+        for mistake in self.mistakes:
+            theirs = [outcome(mistake.answer, (rows,)) for rows in copied((x, y))]
+            if _same_kernel(results, theirs):
+                return mistake.hint
+        return ""
+
+    def _judge_map_gradient(self, function: Any, x: Tensor, y: Tensor, features: Tensor, called: str) -> None:
+        cotangent = (x @ y.mT).cos()
+        leaf = x.clone().requires_grad_()
+        (wanted,) = torch.autograd.grad(_kernel(leaf, y), leaf, cotangent)
+        what = f"{self.variable} has the right kernel, but not its gradient."
+        try:
+            found = gradients(function, (x,), cotangent @ features.detach())[0]
+        except Exception as error:  # whatever the student's backward pass raises is the finding
+            raise WrongAnswer(what, called=called, first=f"raised {one_line(error)}", hint=DETACHED) from None
+        difference = first_difference(torch.zeros_like(x) if found is None else found, wanted)
+        if difference:
+            raise WrongAnswer(what, called=called, first=f"gradient of x: {difference}")
+
+
+def _kernel(x: Tensor, y: Tensor) -> Tensor:
+    return (x @ y.mT + 1) ** 2
+
+
+def _not_features(result: Outcome, rows: Tensor) -> str:
+    """Return why a result cannot be one feature vector per row, or an empty text."""
+    value = result.value
+    if result.error or type(value) is not Tensor:
+        return result.error or first_difference(value, rows) or ""
+    if value.shape[:-1] != rows.shape[:-1] or value.ndim != rows.ndim:
+        return f"shape {tuple(value.shape)} for x {tuple(rows.shape)}: the last axis alone may change"
+    return "" if value.dtype == rows.dtype else f"dtype {value.dtype} for x of dtype {rows.dtype}"
+
+
+def _other_kernel(results: Sequence[Outcome], x: Tensor, y: Tensor) -> str:
+    left, right = (result.value.detach() for result in results)
+    if left.shape[-1] != right.shape[-1]:
+        return f"{left.shape[-1]} features for x and {right.shape[-1]} for y: the width may depend on D alone"
+    difference = first_difference(left @ right.mT, _kernel(x, y))
+    return f"phi(x).phi(y): {difference}" if difference else ""
+
+
+def _same_kernel(mine: Sequence[Outcome], theirs: Sequence[Outcome]) -> bool:
+    if mine[0].error or theirs[0].error:
+        return mine[0].error == theirs[0].error
+    try:
+        products = [left.value.detach() @ right.value.detach().mT for left, right in (mine, theirs)]
+        return first_difference(*products) is None
+    except (AttributeError, RuntimeError, TypeError):
+        return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TieredCheck(FunctionCheck):
+    """A function that earns the credit of `tier` when it is right on `ordinary` inputs and only there.
+
+    Those are of torch's default dtype, with denominators that are far from zero: code of the right structure
+    passes there even if a constant guards its denominator, or a dtype is fixed inside.
+    """
+
+    tier: Mistake
+    ordinary: Cases
+
+    def judge(self, answer: Any) -> Judgement:
+        strict = super().judge(answer)
+        if strict.wrong is None:
+            return RIGHT
+        lenient = self._ordinary_only().judge(answer)
+        if lenient.wrong is not None:
+            return Judgement(0.0, lenient.wrong)
+        wrong = strict.wrong
+        told = WrongAnswer(wrong.what, called=wrong.called, first=wrong.first, hint=self.tier.hint)
+        return Judgement(self.tier.credit, told)
+
+    def _ordinary_only(self) -> FunctionCheck:
+        names = ("part", "variable", "right", "mistakes", "differentiable", "properties")
+        return FunctionCheck(cases=self.ordinary, **{name: getattr(self, name) for name in names})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimCheck(TypedCheck):
+    """A claim about the order of work of the student's own code: the key is what counting that code gives.
+
+    Without a function, or with one that does not run, the key is that of the reference.
+    """
+
+    measure: Callable[[Any], str]
+
+    def __call__(self, answer: Any, function: Any = None, *, points: float = 1.0) -> float | None:
+        """Return as `Check` does, for the claim about `function`; raise `WrongAnswer` when it does not hold."""
+        __tracebackhide__ = True
+        return super(ClaimCheck, self.about(function)).__call__(answer, points=points)
+
+    def about(self, function: Any) -> ClaimCheck:
+        """Return this check with the order that was counted for `function` as its key."""
+        if function is None:
+            return self
+        try:
+            return replace(self, right=self.measure(function))
+        except Exception:  # code that does not run was judged where it was asked for, and is not paid for twice
+            return self
+
+
+# --- the cost of a student's linear_attention -------------------------------------------------------------
+
+POSITIONS = (96, 192, 384)
+CHANNELS = {"D": 3, "M": 5}
+
+
+def drawn_inputs(N: int, D: int, M: int) -> list[Tensor]:
+    """Return Q, K and V in torch's default dtype; what is counted does not depend on their entries."""
+    source = torch.Generator().manual_seed(N)
+    return [torch.rand(N, width, generator=source) for width in (D, D, M)]
+
+
+def linear_in_positions(storage_hint: str, work_hint: str) -> Property:
+    """Return the property that storage and work grow no faster than the number of positions."""
+    wanted = (("largest", "largest tensor", storage_hint), ("peak", "peak storage", storage_hint), ("work", "work", work_hint))
+
+    def test(function: Any) -> None:
+        called = f"N = {', '.join(map(str, POSITIONS))} positions"
+        try:
+            costs = [count(function, *drawn_inputs(N, **CHANNELS), positive_features) for N in POSITIONS]
+        except Exception as error:  # a call that cannot be counted is the finding
+            raise WrongAnswer("The cost of the code can not be counted.", called=called, first=one_line(error)) from None
+        for field, name, hint in wanted:
+            found = slope(POSITIONS, [max(1, getattr(cost, field)) for cost in costs])
+            if found > 1 + SLOPE_TOLERANCE:
+                what = "The numbers are right, but the cost is not linear."
+                raise WrongAnswer(what, called=called, first=f"the {name} grows like N^{found:.1f}", hint=hint)
+
+    return Property("work and storage are linear in N", test)
+
+
+def order_of_work(function: Any) -> str:
+    """Return the leading terms of the work of `function(Q, K, V, positive_features)` in N, D and M, as counted."""
+
+    def work(**sizes: int) -> int:
+        return count(function, *drawn_inputs(**sizes), positive_features).work
+
+    try:
+        sizes = {"N": (23, 29, 37), "D": (2, 3, 5), "M": (7, 11, 13)}
+        return polynomial(work, sizes, {"N": 31, "D": 4, "M": 9}).leading.text
+    except NotAPolynomial:  # work in blocks of a fixed size: no polynomial, but still of some order
+        along = {name: (32, 64, 128) for name in ("N", "D", "M")}
+        found = slopes(work, {"N": 64, "D": 64, "M": 64}, along)
+        return " ".join(f"{name}^{round(power)}" for name, power in found.items() if round(power))

@@ -1,0 +1,242 @@
+"""Reading what a student handed in: which file stands for which lesson, and the cells in it.
+
+Nothing here trusts a file. Of a notebook only the type, the text, the id and nbgrader's mark of each cell are
+read; every difficulty becomes one sentence for the student.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.utils import parse_utc
+
+LARGEST_NOTEBOOK = 100_000_000  # bytes, nbgrader's own limit for a file; a lesson with its figures has a hundredth
+MENTIONED_OUTPUTS = 20_000_000  # bytes from which on a student hears that outputs are not needed
+LONGEST_TEXT = 100_000  # characters in one cell; no answer of the course needs a tenth of that
+FALLBACKS = ("cp1252", "latin-1")  # what older Windows editors write; the last one reads anything
+AGAIN = "Open it in JupyterLab, save it, and hand it in again."
+
+_COPY = re.compile(r"^copy of\s+|[\s_-]*\((?P<a>\d+)\)$|[\s_-]+copy[\s_-]*(?P<b>\d*)$|[\s_-]+(?P<c>\d+)$", re.IGNORECASE)
+_BETWEEN = re.compile(r"[\s,]*")
+
+
+class UnreadableNotebook(ValueError):
+    """A file that is no notebook; the message says what was expected and what to do."""
+
+
+@dataclass
+class Taken:
+    """A notebook to grade, and what its student should know about how it was read.
+
+    `given` is False when there was nothing to take answers from.
+    """
+
+    notebook: NotebookNode
+    notes: list[str] = field(default_factory=list)
+    given: bool = True
+
+
+def submitted_notebook(folder: Path, lesson: str, lessons: Collection[str]) -> Taken:
+    """Return the cells handed in for one lesson of `lessons`, with notes; an empty notebook if there are none."""
+    found, notes = files_for(folder, lessons)
+    notes += timestamp_notes(folder)
+    if lesson not in found:
+        message = f"{lesson}.ipynb was not handed in, so its parts get no points."
+        return Taken(nbformat.v4.new_notebook(), [message, *notes], given=False)
+    try:
+        taken = read_notebook(found[lesson])
+    except UnreadableNotebook as error:
+        return Taken(nbformat.v4.new_notebook(), [str(error), *notes], given=False)
+    return Taken(taken.notebook, [*taken.notes, *notes])
+
+
+# Which file
+
+
+def files_for(folder: Path, lessons: Collection[str]) -> tuple[dict[str, Path], list[str]]:
+    """Return the file that stands for each lesson found in a folder, and notes on files with other names.
+
+    A notebook under its right name wins; then the copy with the highest number; then one in a subfolder.
+    """
+    found: dict[str, Path] = {}
+    notes = []
+    for path in _notebooks_in(folder):
+        lesson = meant(path.stem, lessons)
+        shown = path.relative_to(folder).as_posix()
+        if lesson and lesson not in found:
+            found[lesson] = path
+            notes += [] if shown == f"{lesson}.ipynb" else [f"{shown} was taken for {lesson}.ipynb."]
+        elif lesson:
+            notes.append(f"{shown} was not read, because {found[lesson].relative_to(folder).as_posix()} was.")
+        elif path.parent == folder:
+            notes.append(f"{shown} is not a notebook of this assignment and was not read.")
+    return found, notes
+
+
+def _notebooks_in(folder: Path) -> list[Path]:
+    """Return the notebooks below a folder, best first: near ones, plain names, high numbers of copies."""
+    paths = [path for path in folder.rglob("*.ipynb") if not _hidden(path.relative_to(folder))]
+    return sorted(paths, key=lambda path: (len(path.parts), *_rank(path.stem), path.name))
+
+
+def _hidden(path: Path) -> bool:
+    """Return whether a file is an editor's own, or lies in something that is named like a notebook."""
+    return any(part.startswith(".") for part in path.parts) or any(p.suffix == ".ipynb" for p in path.parents)
+
+
+def _rank(stem: str) -> tuple[int, int]:
+    """Return how far a name is from a plain one: 0 for a plain one; high numbers of copies come first."""
+    mark = _COPY.search(stem)
+    numbers = [int(text) for text in (mark.groups() if mark else ()) if text]
+    changed = mark is not None or stem != stem.lower()
+    return int(changed), -max(numbers, default=0)
+
+
+def meant(stem: str, lessons: Collection[str]) -> str | None:
+    """Return the lesson that a file's name stands for, or None: `Decoding (1)` and `my_decoding` are `decoding`."""
+    while stem not in lessons and (shorter := _COPY.sub("", stem.strip())) != stem:
+        stem = shorter
+    if stem in lessons:
+        return stem
+    name = re.sub(r"[\s-]+", "_", stem.strip().lower())
+    fits = [lesson for lesson in lessons if name == lesson.lower() or name.endswith(f"_{lesson.lower()}")]
+    return max(fits, key=len, default=None)
+
+
+# What is in it
+
+
+def read_notebook(path: Path) -> Taken:
+    """Return the cells of a notebook file and nothing else of it; of a damaged one the cells that are complete.
+
+    Raises `UnreadableNotebook`.
+    """
+    raw = _bytes(path)
+    text, notes = _decoded(path.name, raw)
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        cells = list(_complete_cells(text))
+        if not cells:
+            raise UnreadableNotebook(f"{path.name} is not a complete notebook. {AGAIN}") from None
+        notes.append(f"{path.name} is damaged: only its first {len(cells)} cells could be read. {AGAIN}")
+    else:
+        cells = data.get("cells") if isinstance(data, dict) else None
+        if not isinstance(cells, list):
+            raise UnreadableNotebook(f"{path.name} is not a notebook: it has no list of cells. {AGAIN}")
+    if len(raw) > MENTIONED_OUTPUTS:
+        notes.append(f"{path.name} has {len(raw) / 1e6:.0f} MB; outputs need not be handed in, they are not read.")
+    return Taken(nbformat.v4.new_notebook(cells=[*_clean(cells, notes)]), notes)
+
+
+def _bytes(path: Path) -> bytes:
+    """Return what is in an ordinary, not too large file. Raises `UnreadableNotebook`."""
+    if path.is_symlink() or not path.is_file():
+        kind = "link" if path.is_symlink() else "folder" if path.is_dir() else "special file"
+        raise UnreadableNotebook(f"{path.name} is a {kind}, not a notebook. Hand in the file itself.")
+    try:
+        size = path.stat().st_size
+        if size > LARGEST_NOTEBOOK:
+            raise UnreadableNotebook(f"{path.name} has {size / 1e6:.0f} MB. Clear its outputs and hand it in again.")
+        raw = path.read_bytes()
+    except OSError as error:
+        raise UnreadableNotebook(f"{path.name} could not be opened ({error.strerror}).") from None
+    if not raw.strip():
+        raise UnreadableNotebook(f"{path.name} is empty. {AGAIN}")
+    return raw
+
+
+def _decoded(name: str, raw: bytes) -> tuple[str, list[str]]:
+    """Return a file's text in whatever encoding it is, with a note when it is not UTF-8."""
+    encoding = json.detect_encoding(raw)
+    try:
+        text = raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        if error.reason == "unexpected end of data":
+            return raw[: error.start].decode(encoding), []  # a damaged file, of which more is said later
+        text, encoding = _guessed(raw)
+    if encoding.startswith("utf-8"):
+        return text, []
+    return text, [f"{name} is not in UTF-8; it was read as {encoding}. Letters beyond a to z may be wrong."]
+
+
+def _guessed(raw: bytes) -> tuple[str, str]:
+    for encoding in FALLBACKS:
+        with suppress(UnicodeDecodeError):
+            return raw.decode(encoding), encoding
+    raise AssertionError("the last of FALLBACKS reads any bytes")
+
+
+def _complete_cells(text: str) -> Iterator[Any]:
+    """Yield the cells before the place where the text stops being JSON."""
+    decoder = json.JSONDecoder()
+    opening = re.search(r'"cells"\s*:\s*\[', text)
+    position = opening.end() if opening else len(text)
+    with suppress(ValueError, RecursionError):
+        while gap := _BETWEEN.match(text, position):
+            cell, position = decoder.raw_decode(text, gap.end())
+            yield cell
+
+
+def _clean(cells: Iterable[Any], notes: list[str]) -> Iterator[NotebookNode]:
+    """Yield the cells that have a text, each with what intake looks at; a note is added for one left out."""
+    for cell in cells:
+        text = _text(cell.get("source")) if isinstance(cell, dict) else None
+        if text is not None and len(text) > LONGEST_TEXT:
+            notes.append(f"A cell with {len(text)} characters was left out; {LONGEST_TEXT} are allowed.")
+        elif text is not None:
+            kind = str(cell.get("cell_type"))
+            yield NotebookNode(cell_type=kind, id=str(cell.get("id", "")), source=text, metadata=_mark(cell))
+
+
+def _text(source: Any) -> str | None:
+    """Return the text of a cell in either form that notebooks have, in characters that can be written again."""
+    if isinstance(source, list):
+        source = "".join(line for line in source if isinstance(line, str))
+    return source.encode("utf-8", "replace").decode("utf-8") if isinstance(source, str) else None
+
+
+def _mark(cell: dict[str, Any]) -> NotebookNode:
+    """Return the cell's metadata, reduced to the id that nbgrader knows it by."""
+    metadata = cell.get("metadata")
+    mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    name = mark.get("grade_id") if isinstance(mark, dict) else None
+    return NotebookNode(nbgrader=NotebookNode(grade_id=name) if isinstance(name, str) else NotebookNode())
+
+
+# When
+
+
+def timestamp_notes(folder: Path) -> list[str]:
+    """Return a note when a submission's `timestamp.txt` cannot be read."""
+    try:
+        handed_in_at(folder)
+    except ValueError as error:
+        return [str(error)]
+    return []
+
+
+def handed_in_at(folder: Path) -> datetime | None:
+    """Return when a submission was handed in (UTC), or None if its `timestamp.txt` is missing or empty.
+
+    Raises ValueError, with a sentence for the student, for a file that holds no time.
+    """
+    path = folder / "timestamp.txt"
+    if not path.exists():
+        return None
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+        moment: datetime | None = parse_utc(text) if text else None
+    except Exception as error:  # the parser of dates lets many kinds of exceptions through
+        message = "timestamp.txt holds no date and time, so it is not known when this was handed in."
+        raise ValueError(message) from error
+    return moment
