@@ -10,11 +10,18 @@ if (root / "utils").is_dir() and str(root) not in sys.path:
     sys.path.insert(0, str(root))
 
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor  # noqa: E402
+from nbgrader.coursedir import CourseDirectory  # noqa: E402
 from nbgrader.preprocessors import GetGrades  # noqa: E402
 from sqlalchemy.exc import SAWarning  # noqa: E402
 
 from utils.build.preprocessors import RELEASE_STEPS, ClearHidden  # noqa: E402
-from utils.grading.preprocessors import AUTOGRADE_STEPS, SANITIZE_STEPS, TolerantExporter, repair_names  # noqa: E402
+from utils.grading.preprocessors import (  # noqa: E402
+    AUTOGRADE_STEPS,
+    SANITIZE_STEPS,
+    TolerantExporter,
+    repair_names,
+    timestamp_or_none,
+)
 
 # With this SQLAlchemy, nbgrader's way of adding a submission warns three times; the rows are complete.
 warnings.filterwarnings("ignore", message="Object of type <Submitted", category=SAWarning)
@@ -23,24 +30,18 @@ c = get_config()  # noqa: F821 - traitlets defines it for this file
 
 c.CourseDirectory.course_id = "efficient-attention"
 c.CourseDirectory.root = str(root)
-# A module that travels with a submission must not shadow ours: only notebooks and texts are taken along.
+# Other processes may be writing scores: wait for them rather than give up after 5 s.
+c.CourseDirectory.db_url = f"sqlite:///{root}/gradebook.db?timeout=60"
+# A module that travels with a submission must not shadow ours: no file that Python could load is taken along.
+# fmt: off
 c.CourseDirectory.ignore = [
-    ".ipynb_checkpoints",
-    "*.py",
-    "*.pyc",
-    "*.pyd",
-    "*.so",
-    "*.pth",
-    "*.db",
-    "*.cfg",
-    "*.toml",
-    "*.zip",
-    "*.whl",
-    "__pycache__",
-    ".*",
-    "*~",
-    "feedback",
+    "*.py", "*.pyc", "*.pyd", "*.pyi", "*.so", "*.dll", "*.dylib", "*.pth", "*.egg", "*.zip", "*.whl",
+    "*.tar*", "*.db", "*.cfg", "*.ini", "*.toml", "matplotlibrc", "coursekit", "utils", "__pycache__",
+    ".*", "*~", "feedback",
 ]
+# fmt: on
+# nbgrader leaves the program, in the middle of a class, for a damaged timestamp.txt; here it counts as none.
+CourseDirectory.get_existing_timestamp = timestamp_or_none
 
 # lessons -> source -> release
 c.GenerateAssignment.preprocessors = RELEASE_STEPS
@@ -51,9 +52,14 @@ c.Autograde.sanitize_preprocessors = SANITIZE_STEPS
 c.Autograde.autograde_preprocessors = AUTOGRADE_STEPS
 c.Autograde.pre_convert_hook = repair_names
 c.Execute.timeout = 30  # seconds a cell
-c.Execute.startup_timeout = 120  # importing torch alone takes seconds on a busy machine
-# A kernel says at every start that it talks over TCP; it talks to this machine only.
-c.Execute.extra_arguments = ["--HistoryManager.hist_file=:memory:", "--log-level=ERROR"]
+c.Execute.startup_timeout = 120  # seconds; ten kernels may start at once on a busy machine
+# A kernel says at every start that it talks over TCP; it talks to this machine only. And it imports nothing
+# from the folder it runs in.
+c.Execute.extra_arguments = [
+    "--HistoryManager.hist_file=:memory:",
+    "--log-level=ERROR",
+    "--InteractiveShellApp.ignore_cwd=True",
+]
 c.Execute.shutdown_kernel = "immediate"
 c.RunNotebook.notebook_timeout = 240  # seconds a notebook
 

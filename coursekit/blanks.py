@@ -49,7 +49,11 @@ def _student_frames() -> Iterator[FrameType]:
 def _place() -> str:
     for frame in _student_frames():
         line = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
-        return f" in line {frame.f_lineno} of its cell: `{line}`" if line else f" in line {frame.f_lineno} of its cell"
+        return (
+            f" in line {frame.f_lineno} of its cell: `{line}`"
+            if line
+            else f" in line {frame.f_lineno} of its cell"
+        )
     return ""
 
 
@@ -57,14 +61,23 @@ class _Empty:
     """The value of `____`: it may be stored, and every use of it raises `EmptyBlank`."""
 
     def _refuse(self, *_: object, **__: object) -> NoReturn:
-        raise EmptyBlank(f"a blank is still empty{_place()}. Replace ____ by your answer and run the cell again.")
+        raise EmptyBlank(
+            f"a blank is still empty{_place()}. Replace ____ by your answer and run the cell again."
+        )
 
     __call__ = __getitem__ = __iter__ = __len__ = __bool__ = __float__ = __int__ = __index__ = _refuse
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __matmul__ = __rmatmul__ = _refuse
-    __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __pow__ = __rpow__ = __mod__ = __rmod__ = _refuse
-    __neg__ = __pos__ = __abs__ = __lt__ = __le__ = __gt__ = __ge__ = __contains__ = __str__ = __format__ = _refuse
+    __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __pow__ = __rpow__ = __mod__ = __rmod__ = (
+        _refuse
+    )
+    __neg__ = __pos__ = __abs__ = __lt__ = __le__ = __gt__ = __ge__ = __contains__ = __str__ = __format__ = (
+        _refuse
+    )
+
     def __getattr__(self, name: str) -> NoReturn:
-        if name.startswith("_"):  # Python and its tools ask any object for these; they are not a use of the blank
+        if name.startswith(
+            "_"
+        ):  # Python and its tools ask any object for these; they are not a use of the blank
             raise AttributeError(name)
         self._refuse()
 
@@ -73,7 +86,7 @@ class _Empty:
 
     @classmethod
     def __torch_function__(cls, *_: object, **__: object) -> NoReturn:
-        ____._refuse()
+        cls()._refuse()
 
     def __repr__(self) -> str:
         return "____ (still empty)"
@@ -90,7 +103,9 @@ ____: Any = _Empty()
 
 def is_empty(answer: object) -> bool:
     """Return whether an answer was left as released: `____`, None, or text without a character."""
-    return isinstance(answer, _Empty) or answer is None or (isinstance(answer, str) and not answer.strip(" _"))
+    return (
+        isinstance(answer, _Empty) or answer is None or (isinstance(answer, str) and not answer.strip(" _"))
+    )
 
 
 def places(template: str) -> list[str]:
@@ -110,7 +125,9 @@ def checked_text(name: str, text: object) -> str:
         raise UnusableBlank(f"blank ({name}) holds a {kind}; enter the code of the blank as text, in quotes.")
     text = text.strip().strip("`").strip()
     if len(text) > LONGEST_BLANK or "\n" in text:
-        raise UnusableBlank(f"blank ({name}) is one expression on one line, at most {LONGEST_BLANK} characters.")
+        raise UnusableBlank(
+            f"blank ({name}) is one expression on one line, at most {LONGEST_BLANK} characters."
+        )
     try:
         ast.parse(text, mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -2,32 +2,28 @@
 
 A check never evaluates what a student wrote. It calls one of the functions here with plain data, or calls
 the student's function itself, and gets plain data back. A grader that keeps student code in another
-process therefore has to carry across only calls, plain values, and the functions marked here.
+process therefore has to carry across only calls, plain values, and the functions named here.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from coursekit import blanks
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-BESIDE_STUDENT_CODE: dict[str, Callable[..., Any]] = {}
-
-
-def beside_student_code(function: F) -> F:
-    """Mark a function that must run in the process that holds the student's code."""
-    BESIDE_STUDENT_CODE[f"{function.__module__}.{function.__qualname__}"] = function
-    return function
+# Functions, by qualified name, that must run in the process that holds the student's code.
+BESIDE_STUDENT_CODE = (
+    "coursekit.boundary.define",
+    "coursekit.boundary.gradients",
+    "coursekit.cost.count",
+)
 
 
-@beside_student_code
 def define(template: str, texts: Mapping[str, object], name: str) -> Any:
     """Run the completed template and return what it defines under `name`.
 
@@ -39,7 +35,6 @@ def define(template: str, texts: Mapping[str, object], name: str) -> Any:
     return namespace[name]
 
 
-@beside_student_code
 def gradients(function: Callable[..., Any], args: Sequence[Any], cotangent: Any) -> list[Tensor | None]:
     """Return the vector-Jacobian product of `function` at `args`: one gradient per floating tensor in `args`.
 

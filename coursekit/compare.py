@@ -83,10 +83,17 @@ def _first_in_number(received: Any, expected: Any, show_expected: bool) -> str |
         received = received.item()
     if isinstance(expected, bool) or isinstance(received, bool) or not isinstance(received, int | float):
         same = type(received) is type(expected) and received == expected
-        return None if same else f"returned {kind_of(received)}, expected {kind_of(expected)}" + (
-            f": {expected!r}" if show_expected else "")
-    return _first_in_tensor(torch.tensor(float(received), dtype=torch.float64),
-                            torch.tensor(float(expected), dtype=torch.float64), show_expected)
+        return (
+            None
+            if same
+            else f"returned {kind_of(received)}, expected {kind_of(expected)}"
+            + (f": {expected!r}" if show_expected else "")
+        )
+    return _first_in_tensor(
+        torch.tensor(float(received), dtype=torch.float64),
+        torch.tensor(float(expected), dtype=torch.float64),
+        show_expected,
+    )
 
 
 def _first_in_tensor(received: Any, expected: Tensor, show_expected: bool) -> str | None:

@@ -1,4 +1,4 @@
-"""The small coloured box in which a visible check reports: words first, colour second, readable as plain text."""
+"""The small coloured box in which a visible check reports: words first, colour second."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ class Box:
 
     def _repr_html_(self) -> str:
         fill, edge = COLOURS[self.tone]
-        return f'<div role="status" style="{STYLE.format(fill=fill, edge=edge)}">{html.escape(self.text)}</div>'
+        return (
+            f'<div role="status" style="{STYLE.format(fill=fill, edge=edge)}">{html.escape(self.text)}</div>'
+        )
 
 
 def show(tone: str, text: str) -> None:
@@ -33,7 +35,7 @@ def show(tone: str, text: str) -> None:
     from IPython.display import display
 
     box = Box(tone, text)
-    if get_ipython() is None:  # type: ignore[no-untyped-call]
+    if get_ipython() is None:
         print(box)
     else:
-        display(box)  # type: ignore[no-untyped-call]
+        display(box)

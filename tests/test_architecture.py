@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-LEAVES = {"coursekit.blanks", "coursekit.compare", "coursekit.display", "coursekit.boundary", "coursekit.shapes"}
+LEAVES = {
+    "coursekit.blanks",
+    "coursekit.compare",
+    "coursekit.display",
+    "coursekit.boundary",
+    "coursekit.shapes",
+}
 MAY_IMPORT = {
     # coursekit never imports utils: students receive it whole, and nothing else
     "coursekit.shapes": set(),
@@ -69,7 +75,9 @@ def test_every_module_of_ours_is_in_the_table_and_every_row_exists():
     modules = {dotted(path) for path in MODULES}
     homeless = {m for m in modules if part_of(m) is None and m not in ("coursekit", "utils")}
     assert homeless == set()
-    assert {row for row in MAY_IMPORT if not any(m == row or m.startswith(row + ".") for m in modules)} == set()
+    assert {
+        row for row in MAY_IMPORT if not any(m == row or m.startswith(row + ".") for m in modules)
+    } == set()
 
 
 @pytest.mark.parametrize("path", MODULES, ids=dotted)
@@ -83,5 +91,7 @@ def test_the_build_never_loads_torch():
     for path in (ROOT / "utils" / "build").glob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         names = {a.name.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
-        names |= {n.module.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module}
+        names |= {
+            n.module.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module
+        }
         assert not names & heavy, path.name

@@ -40,7 +40,10 @@ def build(args: argparse.Namespace) -> int:
     from utils.build.source import build_source
 
     root = course_root()
-    for path in [*build_source(root, assignment_of(args.assignment, root)), *build_release(root, args.assignment)]:
+    for path in [
+        *build_source(root, assignment_of(args.assignment, root)),
+        *build_release(root, args.assignment),
+    ]:
         print(path.relative_to(root))
     if args.prove:
         from utils.grading.release_proof import prove
@@ -70,19 +73,23 @@ def parts(args: argparse.Namespace) -> int:
         print(json.dumps([asdict(part) for part in found], indent=1))
         return 0
     for part in found:
-        print(f"{part.id:45} {part.spec:15} {part.kind:10} {part.points:3}{'  read by a person' if part.manual else ''}")
+        by_hand = "  read by a person" if part.manual else ""
+        print(f"{part.id:45} {part.spec:15} {part.kind:10} {part.points:3}{by_hand}")
     print(f"{len(found)} parts, {sum(part.points for part in found)} points")
     return 0
 
 
 def prove(args: argparse.Namespace) -> int:
-    """Run every known mistake and alternative of every check; print the table; fail unless all are decided rightly."""
-    from utils.checks.report import print_proofs, proofs_of
+    """Run every known mistake and alternative of every check; fail unless all are decided rightly."""
+    from utils.checks import report
 
     root = course_root()
-    lessons = args.lesson or [path.stem for path in sorted((root / "lessons").glob("*/*.py"))]
-    proofs = [proof for lesson in lessons for proof in proofs_of(lesson)]
-    print_proofs(proofs)
+    known = [path.stem for path in sorted((root / "lessons").glob("*/*.py"))]
+    if unknown := sorted(set(args.lesson) - set(known)):
+        raise CourseError(f"there is no lesson {', '.join(unknown)}; there are: {', '.join(known)}.")
+    lessons = args.lesson or known
+    proofs = [proof for lesson in lessons for proof in report.proofs_of(lesson)]
+    report.print_proofs(proofs)
     return 0 if all(proof.complete for proof in proofs) else 1
 
 
@@ -104,8 +111,14 @@ def grade(args: argparse.Namespace) -> int:
     root = course_root()
     assignment = assignment_of(args.assignment, root)
     students = args.student or students_of(root, assignment)
+    if missing := [
+        student for student in students if not (root / "submitted" / student / assignment).is_dir()
+    ]:
+        raise CourseError(f"submitted/ holds nothing of {', '.join(missing)} for {assignment}.")
     if not students:
-        raise CourseError(f"submitted/ holds nothing for {assignment}: expected submitted/<student>/{assignment}/*.ipynb.")
+        raise CourseError(
+            f"submitted/ holds nothing for {assignment}: expected submitted/<student>/{assignment}/*.ipynb."
+        )
     console = wide_console()
     console.print(f"[bold yellow]{TRUSTED_ONLY}")
     outcomes = graded(root, assignment, students, console, jobs=args.jobs, force=args.force)
@@ -144,13 +157,17 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     def verb(command: Command, *, assignment: bool = True) -> argparse.ArgumentParser:
-        new = verbs.add_parser(command.__name__, help=(command.__doc__ or "").splitlines()[0], description=command.__doc__)
+        new = verbs.add_parser(
+            command.__name__, help=(command.__doc__ or "").splitlines()[0], description=command.__doc__
+        )
         if assignment:
             new.add_argument("assignment", nargs="?", default="attention", help="default: attention")
         new.set_defaults(command=command)
         return new
 
-    verb(build).add_argument("--prove", action="store_true", help="also prove that nothing leaks and no starter earns points")
+    verb(build).add_argument(
+        "--prove", action="store_true", help="also prove that nothing leaks and no starter earns points"
+    )
     verb(pull).add_argument("lesson")
     verb(parts).add_argument("--json", action="store_true")
     verb(prove, assignment=False).add_argument("lesson", nargs="*", help="default: all lessons")
@@ -159,8 +176,12 @@ def parser() -> argparse.ArgumentParser:
         verb(command).add_argument("--student", action="append", help="only this one; may be repeated")
     verb(demo).add_argument("--remove", action="store_true", help="remove the sample class again")
     for name in ("grade", "demo"):
-        verbs.choices[name].add_argument("--jobs", type=int, help="submissions at a time; default: the number of cores")
-        verbs.choices[name].add_argument("--force", action="store_true", help="also those that have not changed")
+        verbs.choices[name].add_argument(
+            "--jobs", type=int, help="submissions at a time; default: the number of cores"
+        )
+        verbs.choices[name].add_argument(
+            "--force", action="store_true", help="also those that have not changed"
+        )
     return top
 
 

@@ -1,5 +1,4 @@
-"""From a tree to its order of growth: a quotient of sums of monomials, with what constants cannot change
-left out."""
+"""From a tree to its order of growth: a quotient of sums of monomials, constants left out."""
 
 from __future__ import annotations
 
@@ -39,8 +38,7 @@ MAY_CANCEL = "a difference of terms of the same order may cancel; write the resu
 
 @dataclass(frozen=True)
 class Order:
-    """above / below. With `exact`, the coefficients are those written; without, each is only known to be
-    positive."""
+    """above / below. With `exact` the coefficients are as written, without it just positive."""
 
     above: Polynomial
     below: Polynomial = field(default_factory=lambda: constant(ONE))
@@ -112,7 +110,7 @@ class Orders:
         for factor in factors[1:]:
             exact = total.exact and factor.exact
             pairs = (total.above, factor.above), (total.below, factor.below)
-            if not exact and not all(is_positive(p) or p == constant(-ONE) for pair in pairs for p in pair):
+            if not exact and not all(len(p) == 1 or is_positive(p) for pair in pairs for p in pair):
                 total, factor = self.settled(total), self.settled(factor)
                 pairs = (total.above, factor.above), (total.below, factor.below)
             above, below = (multiply(*pair, self.work) for pair in pairs)
@@ -131,8 +129,7 @@ class Orders:
         return Order(settled.below, settled.above, settled.exact)
 
     def settled(self, order: Order) -> Order:
-        """Return the order with positive coefficients only; raises Undecided when what is subtracted is
-        not small."""
+        """Return the order without what is subtracted; raises Undecided when that is not small."""
         if is_positive(order.above):
             return order
         return Order(self.without_losses(order.above), order.below, exact=False)
@@ -252,8 +249,7 @@ class Orders:
         return {(((log_of(symbol)), ONE),): ONE for symbol, _ in term}
 
     def ratio(self, term: Monomial) -> tuple[int, str]:
-        """Return a variable that stands for a quotient such as n/k, which must be at least 1 on the
-        domain."""
+        """Return a variable for a quotient such as n/k, which must be at least 1 on the domain."""
         if any(kind != VARIABLE for (kind, _), _ in term) or not self.domain.holds(term, self.work):
             raise UnreadableAnswer("the logarithm of something that may be below 1")
         name = " ".join(f"{name}^{exponent}" for (_, name), exponent in term)
@@ -268,8 +264,7 @@ class Orders:
 
 
 def shrinks(ratio: Monomial) -> bool:
-    """Whether a monomial becomes small when its variables become large, each on its own: 1/n does, and log
-    n / n."""
+    """Whether a monomial becomes small as its variables grow, each on its own: log n / n."""
     leading: dict[str, Fraction] = {}
     for (_, name), exponent in sorted(ratio):
         leading.setdefault(name, exponent)
@@ -277,8 +272,7 @@ def shrinks(ratio: Monomial) -> bool:
 
 
 def _logarithm(number: int) -> Fraction:
-    """Return the logarithm, to 15 digits and additive over prime factors, so that 2^n·3^n and 6^n agree
-    exactly."""
+    """Return the logarithm to 15 digits, additive over primes: 2^n·3^n and 6^n agree exactly."""
     total, factor = Fraction(0), 2
     while factor <= isqrt(number):
         while number % factor == 0:

@@ -19,14 +19,10 @@ from .growth import VARIABLE, Direction, Domain, Form, escape, value
 from .polynomial import Monomial, Polynomial, monomial, multiply, over
 from .reading import Reader, Reading, reader_for
 from .tree import Call, Sum, Tree, children, rebuilt, shown
-from .verdict import Relation, UnreadableAnswer, Verdict
+from .verdict import UnreadableAnswer, Verdict
 
 NEARBY = 2  # variables in the factor by which two terms may differ to be named as one slip
 MOST_ORDERS = 16  # ways to order the arguments of max and min
-RELATIONS: dict[tuple[bool, bool], Relation] = {
-    (True, True): "equal", (False, True): "too_loose", (True, False): "too_tight", (False,
-    False): "incomparable",
-}  # fmt: skip
 
 
 def read(text: str, variables: Sequence[str], *, constants: Sequence[str] = ()) -> Reading:
@@ -80,14 +76,16 @@ class _Comparison:
                 )
 
     def verdict(self, key: Tree, reading: Reading) -> Verdict:
-        """Return the verdict that all readings of an answer share; raises UnreadableAnswer when they
-        differ."""
-        found = []
+        """Return the verdict all readings share; raises UnreadableAnswer when they differ."""
+        found: list[Bounds] = []
+        problems: list[UnreadableAnswer] = []
         for tree in reading.sides[-1]:
             try:
                 found.append(self.bounds(key, tree))
-            except UnreadableAnswer as problem:
-                raise _placed(problem, reading) from problem
+            except UnreadableAnswer as problem:  # a reading without a meaning was not meant
+                problems.append(_placed(problem, reading))
+        if not found:
+            raise problems[0]
         if len({bounds.relation for bounds in found}) > 1:
             ways = "; ".join(dict.fromkeys(note for note in reading.notes if note.startswith("read as ")))
             raise UnreadableAnswer(
@@ -96,8 +94,7 @@ class _Comparison:
         return found[0].verdict(reading.pretty)
 
     def bounds(self, key: Tree, answer: Tree) -> Bounds:
-        """Return whether the answer is bounded by the key, and the key by the answer, with directions
-        where not."""
+        """Return the directions in which the answer outgrows the key and the key the answer."""
         parts = [self.plain_bounds(k, a, where) for k, a, where in self.ordered(key, answer)]
         upper = next((part.upper for part in parts if part.upper is not None), None)
         lower = next((part.lower for part in parts if part.lower is not None), None)
@@ -105,8 +102,7 @@ class _Comparison:
         return Bounds(upper, lower, "; ".join(details), parts[0].own, parts[0].true)
 
     def ordered(self, key: Tree, answer: Tree) -> Iterator[tuple[Tree, Tree, Domain]]:
-        """Where a max or min stands beside a minus sign, go through the orders of its arguments one by
-        one."""
+        """Go through the orders of the arguments of each max and min that stands beside a minus sign."""
         both = (key, answer)
         extremes = (
             list(dict.fromkeys(e for tree in both for e in _extremes(tree)))
@@ -122,10 +118,8 @@ class _Comparison:
         for picks in choices:
             chosen = dict(zip(extremes, picks, strict=True))
             ratios = [ratio for extreme, pick in chosen.items() for ratio in self.order(extreme, pick)]
-            yield (
-                *(_without_extremes(tree, chosen) for tree in both),
-                Domain((*self.domain.at_least_one, *ratios)),
-            )
+            one, two = (_without_extremes(tree, chosen) for tree in both)
+            yield one, two, Domain((*self.domain.at_least_one, *ratios))
 
     def order(self, extreme: Call, pick: int) -> Iterator[Monomial]:
         """Return the ratios that are at least 1 when argument `pick` is the largest, or smallest."""
@@ -170,8 +164,7 @@ class _Comparison:
 
 
 def _simple(way: Direction, targets: list[Form], constraints: list[Form]) -> Iterator[Direction]:
-    """Yield the directions in which a few variables grow alike and the targets still are positive, fewest
-    first."""
+    """Yield the directions in which a few variables grow alike and the targets are positive."""
     symbols = [symbol for symbol in way if symbol[0] == VARIABLE]
     for size in range(1, len(symbols) + 1):
         for chosen in combinations(symbols, size):
@@ -219,8 +212,7 @@ def _detail(
     over_top: dict[Monomial, Direction],
     missing: dict[Monomial, Direction],
 ) -> str:
-    """Return for the instructor which terms exceed and which are not covered, and by which factor if one
-    term differs."""
+    """Return, for the instructor, which terms exceed and which are not covered, by which factor."""
     said = []
     for term in missing:
         near = next(

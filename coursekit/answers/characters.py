@@ -1,5 +1,4 @@
-"""From what people type (Unicode, LaTeX) to one plain spelling, remembering where each character came
-from."""
+"""From what people type (Unicode, LaTeX) to one plain spelling that remembers the places."""
 
 from __future__ import annotations
 
@@ -134,7 +133,8 @@ def _characters(text: str) -> Text:
         before = _spelled(text[place - 1])[0] if place else ""
         opening = {"^": "^{", "_": "_"}.get(kind, "") if kind != before else ""
         after = _spelled(text[place + 1])[0] if place + 1 < len(text) else ""
-        new = opening + char + ("}" if kind == "^" and after != "^" else "")
+        closing = {"^": "}", "_": " "}.get(kind, "") if kind != after else ""
+        new = opening + char + closing
         pieces.append(new)
         places += [place] * len(new)
     return Text("".join(pieces), tuple(places), text)

@@ -21,7 +21,9 @@ def read(submitted: object, options: Mapping[str, str]) -> str:
     wanted = _plain(submitted)
     found = [letter for letter, text in options.items() if wanted in (_plain(letter), _plain(text))]
     if len(found) != 1:
-        raise UnreadableAnswer(f"{submitted[:60]!r} is none of the options; enter one of the letters {letters}.", submitted)
+        raise UnreadableAnswer(
+            f"{submitted[:60]!r} is none of the options; enter one of the letters {letters}.", submitted
+        )
     return found[0]
 
 
@@ -52,6 +54,13 @@ def compare_several(expected: Collection[str], submitted: object, options: Mappi
     shown = ", ".join(f"({letter})" for letter in sorted(chosen)) or "none"
     if chosen == wanted:
         return Verdict("equal", shown)
-    hint = "Something that holds is not chosen." if chosen < wanted else (
-        "Something chosen does not hold." if chosen > wanted else "Something chosen does not hold, and something that holds is missing.")
+    hint = (
+        "Something that holds is not chosen."
+        if chosen < wanted
+        else (
+            "Something chosen does not hold."
+            if chosen > wanted
+            else "Something chosen does not hold, and something that holds is missing."
+        )
+    )
     return Verdict("different", shown, hint, f"expected {sorted(wanted)}")

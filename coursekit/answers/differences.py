@@ -19,8 +19,7 @@ SIMPLE = 4  # a speed such as t^(7/5) says less than no speed
 
 @dataclass(frozen=True)
 class Bounds:
-    """Directions in which the answer outgrows the true cost (`upper`) and is outgrown by it (`lower`);
-    None: in no direction."""
+    """Directions in which the answer outgrows the true cost, and is outgrown; None: there is none."""
 
     upper: Direction | None
     lower: Direction | None

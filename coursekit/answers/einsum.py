@@ -27,10 +27,12 @@ def read(submitted: object, operands: Sequence[str]) -> str:
     Raises `UnreadableAnswer` for any other text, or when the operands are not those of the question.
     """
     if not isinstance(submitted, str):
-        raise UnreadableAnswer("enter the equation as text, such as \"ij,jk->ik\".")
+        raise UnreadableAnswer('enter the equation as text, such as "ij,jk->ik".')
     text = submitted.strip().strip("`").strip()
     if len(text) > LONGEST_EQUATION:
-        raise UnreadableAnswer(f"an equation has at most {LONGEST_EQUATION} characters, yours {len(text)}.", text)
+        raise UnreadableAnswer(
+            f"an equation has at most {LONGEST_EQUATION} characters, yours {len(text)}.", text
+        )
     if EQUATION.fullmatch(text.strip("'\"")):
         return re.sub(r"\s", "", text.strip("'\""))
     return _from_code(text, operands)
@@ -79,8 +81,10 @@ def _operand(node: ast.expr, operands: Sequence[str], text: str) -> str:
 
 
 def renamed(equation: str) -> str:
-    """Return the equation with its letters replaced in order of appearance, so that renaming changes nothing."""
-    order = {letter: chr(ord("a") + i) for i, letter in enumerate(dict.fromkeys(re.findall("[a-zA-Z]", equation)))}
+    """Return the equation with its letters replaced in order of appearance: renaming changes nothing."""
+    order = {
+        letter: chr(ord("a") + i) for i, letter in enumerate(dict.fromkeys(re.findall("[a-zA-Z]", equation)))
+    }
     return equation if "@" in equation else re.sub("[a-zA-Z]", lambda m: order[m.group()], equation)
 
 
@@ -103,7 +107,9 @@ def draw(shapes: Mapping[str, Sequence[int]], seed: int = 0) -> dict[str, Tensor
     import torch
 
     generator = torch.Generator().manual_seed(seed)
-    return {name: torch.randn(*shape, generator=generator, dtype=torch.float64) for name, shape in shapes.items()}
+    return {
+        name: torch.randn(*shape, generator=generator, dtype=torch.float64) for name, shape in shapes.items()
+    }
 
 
 def compare(expected: str, submitted: object, shapes: Mapping[str, Sequence[int]]) -> Verdict:
@@ -122,7 +128,9 @@ def compare(expected: str, submitted: object, shapes: Mapping[str, Sequence[int]
     try:
         found = run(equation, tensors)
     except (RuntimeError, ValueError, IndexError) as error:
-        return Verdict("different", equation, "This does not run on tensors of the documented shapes.", str(error))
+        return Verdict(
+            "different", equation, "This does not run on tensors of the documented shapes.", str(error)
+        )
     try:
         wanted = run(expected, tensors)
     except (RuntimeError, ValueError, IndexError):  # a known mistake that does not run equals only itself

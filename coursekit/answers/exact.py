@@ -96,8 +96,7 @@ class Exacts:
         return self.tidy(value.below, value.above)
 
     def tidy(self, above: Polynomial, below: Polynomial) -> Exact:
-        """Return the quotient with roots folded, no monomial common to all of `below`, and cancelled if it
-        divides."""
+        """Return the quotient with roots folded and common factors cancelled."""
         above, below = self.folded(above), self.folded(below)
         while shared := to_power(content(below), -ONE):
             self.work.spend(STEPS_PER_TERM * (len(above) + len(below)))
@@ -162,8 +161,7 @@ class Exacts:
         return self.times(self.root(base.above, number), self.inverse(self.root(base.below, number)))
 
     def root(self, poly: Polynomial, exponent: Fraction) -> Exact:
-        """Return a power with a fractional exponent: of a monomial exactly, of a sum as a generator of its
-        own."""
+        """Return a fractional power: of a monomial exactly, of a sum as a generator of its own."""
         number, shared, rest = _primitive(poly)
         if number < 0:
             raise UnreadableAnswer("a root of something negative")
@@ -247,8 +245,7 @@ def _number(value: Exact) -> Fraction | None:
 
 
 def _primitive(poly: Polynomial) -> tuple[Fraction, Monomial, Polynomial]:
-    """Return a number, a monomial and a polynomial with whole coefficients without a common factor; their
-    product is `poly`."""
+    """Return a number, a monomial and a primitive polynomial whose product is `poly`."""
     shared = content(poly)
     numerators, denominators = [c.numerator for c in poly.values()], [c.denominator for c in poly.values()]
     number = Fraction(gcd(*numerators), lcm(*denominators))

@@ -35,8 +35,7 @@ def read(
     vectors: Sequence[str] = (),
     aliases: Mapping[str, str] | None = None,
 ) -> Reading:
-    """Return how a formula is understood; raises UnreadableAnswer, which quotes the place. Options as in
-    `compare`."""
+    """Return how a formula is understood; raises UnreadableAnswer. Options as in `compare`."""
     reading = Reader(tuple(variables), tuple(constants), tuple(units), tuple(vectors), aliases or {}).read(
         text
     )
@@ -146,16 +145,14 @@ class _Comparison:
         return "too_tight" if self.never_negative(scale(gap, Fraction(-1))) else "incomparable"
 
     def gap(self, exacts: Exacts, own: Exact, true: Exact) -> Polynomial | None:
-        """Return answer - key times something positive; None when nothing positive is at hand and they
-        differ."""
+        """Return (answer - key) times something positive; None when nothing positive is at hand."""
         mine, theirs = multiply(own.above, true.below, self.work), multiply(true.above, own.below, self.work)
         difference = exacts.folded(add(mine, scale(theirs, Fraction(-1)), self.work))
         positive = is_positive(own.below) and is_positive(true.below)
         return difference if positive or not difference else None
 
     def never_negative(self, poly: Polynomial) -> bool:
-        """Whether every coefficient is positive, or becomes so with each variable written as 1 +
-        something."""
+        """Whether every coefficient is positive, perhaps after writing each variable as 1 + more."""
         if is_positive(poly):
             return True
         degrees: dict[tuple[int, str], int] = {}

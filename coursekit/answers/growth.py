@@ -110,8 +110,7 @@ class _Search:
         return None
 
     def step(self, chosen: frozenset[Generator], new_scale: bool) -> Direction | None:
-        """Look for an escape in which exactly `chosen`, of the generators with logarithms, start to grow
-        now."""
+        """Look for an escape in which, of the generators with logarithms, just `chosen` start to grow."""
         self.work.spend(200)
         moving = [g for g in self.free if g not in self.waiting or g in chosen]
         logs = (
@@ -145,8 +144,7 @@ class _Search:
         return after.next()
 
     def next(self) -> Direction | None:
-        """Go on: other generators start on a slower scale of the same height, or the logarithms come into
-        play."""
+        """Let other generators start more slowly on this scale, or go down to the logarithms."""
         bases = sorted(self.waiting & set(self.free))
         for size in range(1, len(bases) + 1):
             for chosen in combinations(bases, size):

@@ -1,5 +1,4 @@
-"""Linear programming in exact integers: the simplex method of Dantzig with Bland's rule, which always
-ends."""
+"""Linear programming in exact integers: the simplex method with Bland's rule, which always ends."""
 
 from __future__ import annotations
 

@@ -121,19 +121,22 @@ class Parser:
                 tree = product(tree, self.factor())
             elif self.sees("/"):
                 tree = self.quotient(tree, start)
-            elif self.here.kind == "number":
+            elif self.here.kind == "number" and not self.raises_next():
                 raise self.stop("expected *, ^ or another sign before a number")
             elif self.starts_factor():
                 tree = product(tree, self.factor())
             else:
                 return tree
 
+    def raises_next(self) -> bool:
+        """Whether a blank and then a power of a number follow, as in n 2^n."""
+        return self.here.spaced and self.tokens[self.at + 1].value in {"^", "**"}
+
     def starts_factor(self) -> bool:
         return self.sees("(", "{", "[") or self.here.kind in self.kinds
 
     def quotient(self, above: Tree, start: int) -> Tree:
-        """Read `/ factor`. What follows without a sign may belong below (bnd/hd), which both readings
-        keep."""
+        """Read `/ factor`. In bnd/hd the d may belong below: both readings are kept."""
         slash = self.at
         self.take()
         below = self.factor()
@@ -317,8 +320,7 @@ class Parser:
         self.expect(closing)
 
     def unbracketed(self, token: Token) -> Tree:
-        """Read the argument of a function without brackets: log n. What follows may belong to it: log n^2,
-        log n m."""
+        """Read the argument of log n. What follows may belong to it: log n^2, log n m."""
         if token.value in {"O", *SEVERAL, "floor", "ceil", "exp"}:
             raise self.stop(f"expected '(' after {token.value}")
         start = self.at

@@ -12,11 +12,19 @@ from coursekit.answers.verdict import UnreadableAnswer, Verdict
 
 LONGEST_NUMBER = 80  # characters
 NUMBER = re.compile(
-    r"\s*([+-]?(?:\d[\d,_ ]*\.?\d*|\.\d+))\s*(?:(?:[eE]([+-]?\d{1,4}))|(?:(?:[x*·×]|\\times|\\cdot)\s*10\s*(?:\^|\*\*)\s*\{?([+-]?\d{1,4})\}?))?"
-    r"\s*(?:/\s*(\d+(?:\.\d+)?))?\s*(.*?)\s*$"
+    r"""\s*([+-]?(?:\d[\d,_ ]*\.?\d*|\.\d+))\s*                                   # digits
+    (?:[eE]([+-]?\d{1,4})                                                        # e12
+      |(?:[x*·×]|\\times|\\cdot)\s*10\s*(?:\^|\*\*)\s*\{?([+-]?\d{1,4})\}?)?\s*   # x 10^12
+    (?:/\s*(\d+(?:\.\d+)?))?\s*                                                  # over a number
+    (.*?)\s*$                                                                   # and a unit""",
+    re.VERBOSE,
 )
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
-FAMOUS_FACTORS = {8: "a byte has 8 bits", 1024 / 1000: "1 KiB is 1024 bytes, 1 kB is 1000", 2: "a factor of two"}
+FAMOUS_FACTORS = {
+    8: "a byte has 8 bits",
+    1024 / 1000: "1 KiB is 1024 bytes, 1 kB is 1000",
+    2: "a factor of two",
+}
 
 
 @cache
@@ -46,7 +54,9 @@ def read(submitted: object, unit: str = "") -> tuple[float, str]:
     if not match:
         raise UnreadableAnswer(f"there is no number to read in {text!r}.", text, 0)
     digits, exponent, power, divisor, written = match.groups()
-    value = float(re.sub(r"[,_ ]", "", digits) + f"e{exponent or power or 0}") / (float(divisor or 1) or math.nan)
+    value = float(re.sub(r"[,_ ]", "", digits) + f"e{exponent or power or 0}") / (
+        float(divisor or 1) or math.nan
+    )
     if not math.isfinite(value):
         raise UnreadableAnswer(f"{text!r} is not a finite number.", text, 0)
     return value, _known_unit(written, text)
@@ -73,12 +83,16 @@ def compare(expected: float, submitted: object, *, unit: str = "", rel_tol: floa
     if written and unit and written != unit:
         quantity = _units().Quantity(value, written)
         if not quantity.is_compatible_with(unit):
-            return Verdict("different", f"{value:g} {written}", f"The unit {written} does not measure what is asked for.")
+            return Verdict(
+                "different", f"{value:g} {written}", f"The unit {written} does not measure what is asked for."
+            )
         value = float(quantity.to(unit).magnitude)
     shown = f"{value:g} {unit}".strip()
     if math.isclose(value, expected, rel_tol=rel_tol, abs_tol=rel_tol if expected == 0 else 0.0):
         return Verdict("equal", shown)
-    return Verdict("different", shown, _slip(value, expected, rel_tol), f"expected {expected:g} {unit}".strip())
+    return Verdict(
+        "different", shown, _slip(value, expected, rel_tol), f"expected {expected:g} {unit}".strip()
+    )
 
 
 def _slip(value: float, expected: float, rel_tol: float) -> str:
@@ -92,5 +106,5 @@ def _slip(value: float, expected: float, rel_tol: float) -> str:
         return f"The digits are right, the power of ten is not (off by 10^{power})."
     for factor, reason in FAMOUS_FACTORS.items():
         if any(math.isclose(ratio, f, rel_tol=max(rel_tol, 1e-9)) for f in (factor, 1 / factor)):
-            return f"You are off by a factor of {factor:g}: {reason}." if factor != 2 else f"You are off by {reason}."
+            return f"You are off by {reason}."
     return ""

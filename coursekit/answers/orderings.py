@@ -14,8 +14,7 @@ POINTS = 60  # an order of the arguments that none of these meets is taken not t
 
 
 def orderings(key: Tree, answer: Tree, work: Work) -> Iterator[tuple[Tree, Tree]]:
-    """Return both trees without max and min, once for each order of the arguments that occurs for positive
-    variables."""
+    """Return both trees without max and min, once for each order of the arguments that occurs."""
     if not _extreme(key) and not _extreme(answer):
         yield key, answer
         return

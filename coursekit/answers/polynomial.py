@@ -1,5 +1,4 @@
-"""Sums of monomials with rational coefficients and rational exponents, over generators that are variables
-or stand for more."""
+"""Sums of monomials with rational coefficients and exponents, over generators named by the user."""
 
 from __future__ import annotations
 

@@ -15,6 +15,8 @@ from coursekit.answers import choice, einsum, number, vector
 from coursekit.answers.verdict import UnreadableAnswer, Verdict
 from coursekit.display import show
 
+SILENT = "Whether it is right is checked when the notebook is graded."
+
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
@@ -27,7 +29,8 @@ class Question:
         """Return how the answer is understood, in words. Raises `EmptyBlank` or `UnreadableAnswer`."""
         if blanks.is_empty(answer):
             raise blanks.EmptyBlank(
-                f"`{self.variable}` is still empty. Replace ____ by your answer in the cell above and run it again."
+                f"`{self.variable}` is still empty. "
+                "Replace ____ by your answer in the cell above and run it again."
             )
         return self.echo(answer)
 
@@ -42,7 +45,7 @@ class Question:
     def __call__(self, answer: Any) -> None:
         """Show how the answer was read. Raises `EmptyBlank` or `UnreadableAnswer` with the place."""
         try:
-            show("note", f"{self.variable} was read as: {self.read(answer)}\nWhether it is right is checked when the notebook is graded.")
+            show("note", f"{self.variable} was read as: {self.read(answer)}\n{SILENT}")
         except UnreadableAnswer as error:
             show("wrong", f"{self.variable} could not be read: {error}")
             raise

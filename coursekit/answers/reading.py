@@ -22,8 +22,7 @@ EQUALS = re.compile(r"(?<![<>!=~:])=(?!=)")
 
 @dataclass(frozen=True)
 class Reading:
-    """An answer as it was understood: its sides (one, unless it is a chain a = b = c), each with its
-    readings."""
+    """An answer as understood: its sides (several in a chain a = b = c), each with its readings."""
 
     text: str
     sides: tuple[tuple[Tree, ...], ...]
@@ -127,8 +126,7 @@ def _exactly(side: Text) -> Text:
 
 
 def _implicit(side: Text) -> list[str]:
-    """Return a remark for each run of letters divided by something, bnd/h: some mean b·n·(d/h), here the
-    same."""
+    """Return a remark for each run of letters over something: some mean b·n·(d/h), here the same."""
     runs = re.finditer(r"(?<![\w^.*·/])([A-Za-z]{2,6})/([A-Za-z]\w*)(?![\w(])", side.plain)
     return [
         f"{run[0]} read as ({'·'.join(run[1])})/{run[2]}" for run in runs if run[1] not in {"sqrt", "log"}
@@ -153,8 +151,7 @@ def reader_for(
 
 
 def _letters(answers: Sequence[str]) -> list[str]:
-    """Return the names in the expected answers: words with an underscore or a Greek name whole, others by
-    letter."""
+    """Return the names in the expected answers: underscored and Greek words whole, others by letter."""
     from .characters import GREEK
     from .words import FUNCTIONS
 

@@ -56,8 +56,7 @@ class Power:
 
 @dataclass(frozen=True)
 class Call:
-    """sqrt, log, exp, floor, ceil (one argument), max, min (two or more), O (one), or the number pi
-    (none)."""
+    """sqrt, log, exp, floor, ceil, O (one argument), max, min (two or more), or pi (none)."""
 
     function: str
     arguments: tuple[Tree, ...]

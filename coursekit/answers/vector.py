@@ -31,7 +31,9 @@ def _entries(submitted: Any) -> list[Any]:
         text = re.sub(r"^[^=(\[]{0,24}=", "", text).strip().strip("()[]{} ")
         return [part for part in re.split(r"[,;\s]+", text) if part]
     if isinstance(submitted, list | tuple):
-        return [entry[0] if isinstance(entry, list | tuple) and len(entry) == 1 else entry for entry in submitted]
+        return [
+            entry[0] if isinstance(entry, list | tuple) and len(entry) == 1 else entry for entry in submitted
+        ]
     raise UnreadableAnswer(f"this answer is a vector such as [1, 2, 3], not a {type(submitted).__name__}.")
 
 
@@ -42,7 +44,8 @@ def compare(expected: Sequence[float], submitted: object, *, rel_tol: float = 1e
     if len(entries) != len(expected):
         return Verdict("different", shown, "The number of entries is not the one asked for.")
     wrong = [
-        i for i, (mine, theirs) in enumerate(zip(entries, expected, strict=True))
+        i
+        for i, (mine, theirs) in enumerate(zip(entries, expected, strict=True))
         if not math.isclose(mine, theirs, rel_tol=rel_tol, abs_tol=rel_tol)
     ]
     if not wrong:

@@ -1,5 +1,4 @@
-"""From plain spelling to tokens: numbers, names, functions, signs. A run of letters such as bnd is split
-into names."""
+"""From plain spelling to tokens. A run of letters such as bnd is split into declared names."""
 
 from __future__ import annotations
 
@@ -25,8 +24,7 @@ TOKEN = re.compile(
 
 @dataclass(frozen=True)
 class Token:
-    """One token: its kind (number, name, constant, function, frac, sign, end), its spelling, and where it
-    stands."""
+    """One token: number, name, constant, function, frac, sign or end; and where it stands."""
 
     kind: str
     value: str
@@ -87,8 +85,7 @@ class Vocabulary:
         return word if word in self.names else self.folded.get(word.casefold())
 
     def split(self, word: str) -> list[str] | None:
-        """Return the fewest declared names and functions that make up `word`, or None. Exact case comes
-        first."""
+        """Return the fewest declared names and functions that spell `word`, exact case first, or None."""
         return self._fewest(word, exact=True) or self._fewest(word, exact=False)
 
     def _fewest(self, word: str, exact: bool) -> list[str] | None:
@@ -148,9 +145,12 @@ def _word(
         return [Token("function", FUNCTIONS[word], at, spaced)]
     if word in {"e", "pi"}:
         return [Token("constant", word, at, spaced)]
-    if logarithm := re.fullmatch(r"(.*?)log_?(\d+)(?:_)?", word):
-        front = _pieces(text, logarithm[1], at, spaced, vocabulary) if logarithm[1] else []
-        return [*front, Token("function", "log", at + len(logarithm[1]), spaced, logarithm[2])]
+    if logarithm := re.fullmatch(r"(.*?)log(?:_(\d+)([A-Za-z]\w*)?|(\d+))", word):
+        front, base, rest, glued_base = logarithm.groups()
+        start, end = at + len(front), at + len(word) - len(rest or "")
+        function = Token("function", "log", start, spaced and not front, base or glued_base)
+        before_it = _pieces(text, front, at, spaced, vocabulary) if front else []
+        return [*before_it, function, *(_pieces(text, rest, end, False, vocabulary) if rest else [])]
     if word in {"x", "X"} and before and spaced:
         return [Token("sign", "*", at, spaced)]
     whole = vocabulary.bare.get(word.casefold())

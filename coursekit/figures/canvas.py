@@ -1,4 +1,4 @@
-"""One look for all figures of the course: size, colours that a colour-blind reader can tell apart, a title that is a sentence."""
+"""One look for all figures: their size, and colours that a colour-blind reader can tell apart."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from contextlib import contextmanager
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#333333")  # Okabe and Ito (2008)
+COLOURS = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#E69F00",
+    "#56B4E9",
+    "#333333",
+)  # Okabe and Ito (2008)
 SIZE = (7.0, 4.0)  # inches
 
 

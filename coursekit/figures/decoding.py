@@ -74,7 +74,7 @@ def who_reads_whom(grouped_query: Callable[[Tensor, Tensor, Tensor], Tensor]) ->
     found = grouped_query(torch.ones(1, heads, 1, 2).double(), torch.ones(1, groups, 1, 2).double(), v)
     with one_axes("The key head that each query head reads", "query head", "key head") as axes:
         axes.grid(visible=False)
-        axes.imshow(found[0, :, 0].T.detach(), cmap="Blues", vmin=0, vmax=1, aspect="auto")
+        axes.imshow(found[0, :, 0].T.detach().numpy(), cmap="Blues", vmin=0, vmax=1, aspect="auto")
         axes.set_xticks(range(heads))
         axes.set_yticks(range(groups))
         axes.set_xticks([x - 0.5 for x in range(1, heads)], minor=True)

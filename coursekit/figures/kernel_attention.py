@@ -14,7 +14,6 @@ from coursekit.answers.verdict import UnreadableAnswer
 from coursekit.blanks import is_empty
 from coursekit.cost import count, slope
 from coursekit.figures.canvas import COLOURS, one_axes
-from coursekit.visible.kernel_attention import positive_features
 
 Function = Callable[..., Tensor]
 
@@ -24,13 +23,15 @@ VALUES = 6  # channels of values there
 
 
 def kernel_profile(feature_map: Function) -> None:
-    """Draw phi(q).phi(k) of unit vectors against the angle between them, with the softmax kernel beside it."""
+    """Draw phi(q).phi(k) of unit vectors against the angle between them, beside the exponential."""
     degrees = torch.arange(0, 181, 3, dtype=torch.float64)
     angles = torch.deg2rad(degrees)
     turned = torch.stack([angles.cos(), angles.sin()], dim=-1)
     own = (feature_map(turned) @ feature_map(turned[0])).detach()
     title = "How a similarity falls as the key turns away from the query"
-    with one_axes(title, "angle between q and k (degrees)", "similarity, as a share of that at angle 0") as axes:
+    with one_axes(
+        title, "angle between q and k (degrees)", "similarity, as a share of that at angle 0"
+    ) as axes:
         axes.plot(degrees, own / own[0], label="your φ(q)·φ(k)")
         axes.plot(degrees, (angles.cos() - 1).exp(), "--", label="exp(q·k)")
         axes.axhline(0, color=COLOURS[-1], linewidth=0.8)
@@ -38,9 +39,9 @@ def kernel_profile(feature_map: Function) -> None:
         axes.legend(title="vectors of length one")
 
 
-def growth(linear_attention: Function, claim: object) -> None:
+def growth(linear_attention: Function, phi: Function, claim: object) -> None:
     """Draw the counted work and peak storage of the code against N, with the order of N that was claimed."""
-    costs = [count(linear_attention, *_drawn(N, CHANNELS, VALUES), positive_features) for N in LENGTHS]
+    costs = [count(linear_attention, *_drawn(N, CHANNELS, VALUES), phi) for N in LENGTHS]
     work, peak = [cost.work for cost in costs], [cost.peak for cost in costs]
     title = f"What your linear_attention costs (D = {CHANNELS}, M = {VALUES})"
     with one_axes(title, "N, the number of positions", "numbers (elements)") as axes:
@@ -49,13 +50,20 @@ def growth(linear_attention: Function, claim: object) -> None:
         power = claimed_power(claim)
         if power is not None:
             line = [work[0] * (N / LENGTHS[0]) ** power for N in LENGTHS]
-            axes.loglog(LENGTHS, line, ":", color=COLOURS[-1], linewidth=3, label=f"your claim for the work: slope {power}")
+            axes.loglog(
+                LENGTHS,
+                line,
+                ":",
+                color=COLOURS[-1],
+                linewidth=3,
+                label=f"your claim for the work: slope {power}",
+            )
         _mark_lengths(axes)
         axes.legend()
 
 
 def claimed_power(claim: object) -> int | None:
-    """Return the power of N in a claim about N, D and M, or None when it is empty, unreadable or no power up to 4."""
+    """Return the power of N in a claim about N, D and M; None if it has none that is whole and below 5."""
     if is_empty(claim):
         return None
     for power in range(5):
@@ -75,7 +83,7 @@ def crossing(
     channels: int,
     guess: float | None = None,
 ) -> None:
-    """Draw the counted work of both codes against N, for D = M = channels, and the length at which they meet."""
+    """Draw the counted work of both codes against N, for D = M = channels, and the length where they meet."""
     softmax = [count(softmax_attention, *_drawn(N, channels, channels)).work for N in LENGTHS]
     linear = [count(linear_attention, *_drawn(N, channels, channels), feature_map).work for N in LENGTHS]
     title = f"Where your linear attention overtakes softmax attention (D = M = {channels})"
@@ -86,13 +94,15 @@ def crossing(
         if met:
             axes.axvline(met, color=COLOURS[-1], linewidth=1, label=f"equal near N = {met:.0f}")
         if guess is not None:
-            axes.axvline(guess, color=COLOURS[3], linestyle=":", linewidth=3, label=f"your guess: N = {guess:g}")
+            axes.axvline(
+                guess, color=COLOURS[3], linestyle=":", linewidth=3, label=f"your guess: N = {guess:g}"
+            )
         _mark_lengths(axes)
         axes.legend()
 
 
 def _meeting(first: list[int], second: list[int]) -> float | None:
-    """Return the first length from which the second count is the larger one; their ratio is taken to be a line."""
+    """Return the length at which the second count becomes larger; between points the ratio is a line."""
     ratios = [above / below for below, above in zip(first, second, strict=True)]
     points = list(zip(LENGTHS, ratios, strict=True))
     for (left, before), (right, after) in pairwise(points):

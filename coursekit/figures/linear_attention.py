@@ -10,12 +10,22 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 from torch import Tensor
 
+from coursekit.answers import number
 from coursekit.cost import Cost, slope
 from coursekit.figures.canvas import COLOURS, SIZE, one_axes
 
 GREY = COLOURS[-1]
 CACHE_PER_POSITION = 128  # numbers: a key and a value of 64 channels each
 LONGEST_SEQUENCE = 100_000  # positions
+RELATIVE_TICKS = {
+    "1/256": 1 / 256,
+    "1/64": 1 / 64,
+    "1/16": 1 / 16,
+    "1/4": 1 / 4,
+    "1": 1.0,
+    "2": 2.0,
+    "8": 8.0,
+}
 
 
 def kernel_against_spread(
@@ -73,22 +83,26 @@ def _power(
 def weight_maps(exact: Tensor, estimated: Tensor) -> None:
     """Draw two tables of attention weights side by side; a cross marks every weight below zero."""
     figure, pair = plt.subplots(1, 2, figsize=SIZE, sharey=True, layout="constrained")
+    figure.suptitle("The weights of softmax, and what your random features make of them")
     top = float(exact.max())
-    for axes, table, name in zip(pair, (exact, estimated), ("softmax", "your random features"), strict=True):
+    for axes, table, name in zip(pair, (exact, estimated), ("softmax", "estimate"), strict=True):
         weights = table.detach()
         image = axes.imshow(weights, cmap="cividis", vmin=0, vmax=top)
         below = (weights < 0).nonzero()
-        axes.scatter(below[:, 1], below[:, 0], marker="x", color="white", s=28)
-        axes.set(title=f"{name}: {len(below)} weights below zero", xlabel="key position")
+        axes.scatter(below[:, 1], below[:, 0], marker="x", color="white", s=24)
+        axes.set(title=f"{name}: {len(below)} of {weights.numel()} below zero", xlabel="key position")
     pair[0].set_ylabel("query position")
-    figure.colorbar(image, ax=list(pair), label="weight", shrink=0.8)
+    figure.colorbar(image, ax=list(pair), label="attention weight", shrink=0.8)
     plt.show()
     plt.close(figure)
 
 
-def memory_against_position(memory_numbers: float, first_larger_position: float) -> None:
-    """Draw what a cache and a state hold against the position, with the crossing that was computed."""
-    memory, crossing = float(memory_numbers), float(first_larger_position)
+def memory_against_position(memory_numbers: object, first_larger_position: object) -> None:
+    """Draw what a cache and a state hold against the position, with the crossing that was computed.
+
+    Both answers are read as typed. Raises `UnreadableAnswer` when one is still empty.
+    """
+    memory, crossing = (number.read(answer)[0] for answer in (memory_numbers, first_larger_position))
     positions = [1, LONGEST_SEQUENCE]
     title = "What has to be kept to produce the next token"
     with one_axes(title, "position t", "numbers kept, per head") as axes:
@@ -119,5 +133,6 @@ def products_against_chunk_length(
         if guess is not None:
             axes.axvline(guess, color=COLOURS[3], linestyle=":", label=f"your guess: twice at L = {guess:g}")
         _plain_ticks(axes, lengths)
-        axes.set_yticks(ticks := [1 / 64, 1 / 16, 1 / 4, 1, 2, 4], [f"{tick:g}" for tick in ticks])
+        axes.set_yticks(list(RELATIVE_TICKS.values()), list(RELATIVE_TICKS))
+        axes.yaxis.set_minor_locator(NullLocator())
         axes.legend()

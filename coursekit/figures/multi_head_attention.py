@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+
+from coursekit.figures.canvas import COLOURS, one_axes
 
 JOBS = ("head 0: same word", "head 1: one back", "head 2: one ahead")
-BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#AA4499", "#666666"
+BLUE, ORANGE = COLOURS[:2]
 
 
-def maps_of(block: nn.Module, x: Tensor, mask: Tensor | None = None) -> Tensor:
+def maps_of(block: Any, x: Tensor, mask: Tensor | None = None) -> Tensor:
     """Return the attention weights (batch, heads, query, key) of a block of the lesson on self-attention.
 
     The class returns averages of values and no weights. Where the values are the identity matrix, an average
@@ -25,11 +28,11 @@ def maps_of(block: nn.Module, x: Tensor, mask: Tensor | None = None) -> Tensor:
     return weights
 
 
-def attention_maps(block: nn.Module, x: Tensor, words: Sequence[str], mask: Tensor | None = None) -> None:
+def attention_maps(block: Any, x: Tensor, words: Sequence[str], mask: Tensor | None = None) -> None:
     """Draw one map per head for one sentence (1, 8, 12); what lies right of the white line is the future."""
     figure, axes = plt.subplots(1, len(JOBS), figsize=(8.4, 3.7), sharey=True, layout="constrained")
     for ax, job, weights in zip(axes, JOBS, maps_of(block, x, mask)[0], strict=True):
-        image = ax.imshow(weights, cmap="cividis", vmin=0, vmax=1)
+        image = ax.imshow(weights.numpy(), cmap="cividis", vmin=0, vmax=1)
         edge = [i - 0.5 for i in range(len(words) + 1)]
         ax.stairs(
             [i + 0.5 for i in range(len(words))], edge, orientation="horizontal", baseline=None, color="white"
@@ -43,29 +46,29 @@ def attention_maps(block: nn.Module, x: Tensor, words: Sequence[str], mask: Tens
         "What each head of your class looks at" + (" under your mask" if mask is not None else "")
     )
     plt.show()
+    plt.close(figure)
 
 
-def leaks(block: nn.Module, x: Tensor, mask: Tensor, guess: float | None = None) -> None:
+def leaks(block: Any, x: Tensor, mask: Tensor, guess: float | None = None) -> None:
     """Draw, for each query, the share of attention that lies on later words, under four masks.
 
     `guess` is a prediction of the average under the mask turned round, drawn as a dotted line.
     """
     masks = {
-        "no mask": (torch.ones_like(mask), BLUE, "o"),
-        "your mask": (mask, GREEN, "s"),
-        "yours, one key too many": (mask | mask.roll(1, -1), PURPLE, "^"),
-        "yours turned round": (~mask, ORANGE, "D"),
+        "no mask": torch.ones_like(mask),
+        "your mask": mask,
+        "yours, one key too many": mask | mask.roll(1, -1),
+        "yours turned round": ~mask,
     }
-    figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
-    for label, (seen, colour, marker) in masks.items():
-        share = future_share(maps_of(block, x, seen))
-        ax.plot(share, color=colour, marker=marker, label=f"{label}: {share.mean():.0%} on average")
-    if guess is not None:
-        ax.axhline(guess, color=GREY, linestyle=":", label=f"your prediction: {guess:.0%}")
-    ax.set(xlabel="position of the query", ylabel="share of attention on later words", ylim=(-0.05, 1.05))
-    ax.set_title("A mask decides how much of the future a word sees")
-    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
-    plt.show()
+    title = "A mask decides how much of the future a word sees"
+    with one_axes(title, "position of the query", "share of attention on later words") as axes:
+        for (label, seen), marker in zip(masks.items(), "osD^", strict=True):
+            share = future_share(maps_of(block, x, seen))
+            axes.plot(share.numpy(), marker=marker, label=f"{label}: {share.mean():.0%} on average")
+        if guess is not None:
+            axes.axhline(guess, color=COLOURS[-1], linestyle=":", label=f"your prediction: {guess:.0%}")
+        axes.set_ylim(-0.05, 1.05)
+        axes.legend(loc="center", bbox_to_anchor=(0.55, 0.72))
 
 
 def future_share(weights: Tensor) -> Tensor:
@@ -73,7 +76,7 @@ def future_share(weights: Tensor) -> Tensor:
     return weights.triu(1).sum(-1).mean((0, 1))
 
 
-def spectra(narrow: Sequence[nn.Module], wide: Sequence[nn.Module]) -> None:
+def spectra(narrow: Sequence[Any], wide: Sequence[Any]) -> None:
     """Draw the singular values of one head's value-output map, before and after the values were widened.
 
     Each pair is one number of heads; its layers are a block's W_v and W_o.
@@ -84,7 +87,7 @@ def spectra(narrow: Sequence[nn.Module], wide: Sequence[nn.Module]) -> None:
             (before, "width d", BLUE, "o"),
             (after, "width 2d", ORANGE, "^"),
         ):
-            values = singular_values(block)
+            values = singular_values(block).numpy()
             ax.semilogy(
                 range(1, len(values) + 1), values, color=colour, marker=marker, linestyle=":", label=label
             )
@@ -93,11 +96,13 @@ def spectra(narrow: Sequence[nn.Module], wide: Sequence[nn.Module]) -> None:
     axes[-1].legend(title="values of", frameon=False)
     figure.suptitle("What one head can write is limited by the channels that it reads through")
     plt.show()
+    plt.close(figure)
 
 
-def singular_values(block: nn.Module) -> Tensor:
-    """Return the singular values of head 0's map W_o W_v, none smaller than 1e-9 so that a log axis shows them."""
+def singular_values(block: Any) -> Tensor:
+    """Return the singular values of head 0's map W_o W_v, none below 1e-9 so that a log axis shows all."""
     with torch.no_grad():
         own = block.W_v.out_features // block.num_heads
         written = block.W_o.weight.double()[:, :own] @ block.W_v.weight.double()[:own]
-        return torch.linalg.svdvals(written).clamp_min(1e-9)
+        values: Tensor = torch.linalg.svdvals(written).clamp_min(1e-9)
+    return values

@@ -1,1 +1,1 @@
-"""Visible checks, one module per lesson: how typed answers are read, and properties one can verify by hand."""
+"""Visible checks, one module per lesson: how answers are read, and properties to verify by hand."""

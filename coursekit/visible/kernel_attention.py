@@ -1,4 +1,4 @@
-"""What the lesson on kernel attention asks for, checks that can be redone by hand, and the feature maps it uses."""
+"""What the lesson on kernel attention asks for, checks one can redo by hand, and the feature maps it uses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ a = Choice(
         "a": "sim(Q_i, K_j) > 0 for every pair i, j",
         "b": "sim(Q_i, K_j) >= 0 for every pair, and for every i some j has sim(Q_i, K_j) > 0",
         "c": "for every i some j has sim(Q_i, K_j) != 0",
-        "d": "sim is a positive-definite kernel: no matrix of its values sim(X_i, X_j) has a negative eigenvalue",
+        "d": "sim is a positive-definite kernel: no matrix of its values has a negative eigenvalue",
         "e": "for every i the sum over all j of sim(Q_i, K_j) is not 0",
         "f": "sim(Q_i, K_j) != 0 for every pair i, j",
     },
@@ -32,7 +32,7 @@ a_squares = Choice(
     variable="squared_kernel",
     options={
         "a": "Never: squares are not negative, so their sum is positive for every query.",
-        "b": "Only for keys that are all the zero vector; any other key makes the sum positive for every query.",
+        "b": "Only for keys that are all zero; any other key makes the sum positive for every query.",
         "c": "Yes: a similarity of one sign cancels one of the other sign.",
         "d": "Yes: a query that is not zero can be orthogonal to all keys, and then every term is zero.",
     },
@@ -49,10 +49,16 @@ c_time = BigO(part="c_time", variable="softmax_time", variables=["N", "D", "M"])
 c_memory = BigO(part="c_memory", variable="softmax_memory", variables=["N", "D", "M"])
 d_time = BigO(part="d_time", variable="linear_time", variables=["N", "D", "M"], constraints=["M ~ D"])
 d_memory_stored = BigO(
-    part="d_memory_stored", variable="memory_features_stored", variables=["N", "D", "M"], constraints=["M ~ D"]
+    part="d_memory_stored",
+    variable="memory_features_stored",
+    variables=["N", "D", "M"],
+    constraints=["M ~ D"],
 )
 d_memory_recomputed = BigO(
-    part="d_memory_recomputed", variable="memory_features_rebuilt", variables=["N", "D", "M"], constraints=["M ~ D"]
+    part="d_memory_recomputed",
+    variable="memory_features_rebuilt",
+    variables=["N", "D", "M"],
+    constraints=["M ~ D"],
 )
 crossover = Number(part="crossover", variable="first_cheaper_length")
 claim = BigO(part="claim", variable="claimed_work", variables=["N", "D", "M"])
@@ -80,9 +86,15 @@ def b_map(feature_map: Function) -> None:
     require(single.ndim == 1, f"feature_map of one vector has {single.ndim} axes; it must have one.")
     rows = torch.stack([vector, -vector, 2 * vector, vector * vector])
     one_by_one = torch.stack([feature_map(row) for row in rows])
-    require_same("feature_map of four rows, which must be the four maps of one row each,", feature_map(rows), one_by_one)
+    require_same(
+        "feature_map of four rows, which must be the four maps of one row each,",
+        feature_map(rows),
+        one_by_one,
+    )
     blocks = "feature_map of a tensor with axes 2, 4 and 3"
-    require_same(blocks, feature_map(torch.stack([rows, -rows])), torch.stack([feature_map(rows), feature_map(-rows)]))
+    require_same(
+        blocks, feature_map(torch.stack([rows, -rows])), torch.stack([feature_map(rows), feature_map(-rows)])
+    )
     _sees_only_the_product(feature_map)
     zero = feature_map(torch.zeros_like(vector))
     require_same("phi(0).phi(0), which is one when every constant is,", zero @ zero, _double(1.0))
@@ -101,14 +113,18 @@ def _sees_only_the_product(feature_map: Function) -> None:
 
 def b_rewrite(attend: Function) -> None:
     """Raise `WrongAnswer` unless two keys with similarities 4 and 7 are weighted as (G) says."""
-    query, keys = _double([1.0, 0]), _double([[0.0, 1], [2, 0]])
-    same = _double([[5.0, -2, 3], [5, -2, 3]])
-    require_same("attend, with the same value (5,-2,3) at both keys,", attend(query, keys, same, positive_features), same[0])
-    values = _double([[0.0, 11, 22], [11, 0, 22]])
+    query, keys = torch.tensor([1.0, 0]), torch.tensor([[0.0, 1], [2, 0]])
+    same = torch.tensor([[5.0, -2, 3], [5, -2, 3]])
     require_same(
-        "attend, with phi(q) = (2,1), keys whose features are (1,2) and (3,1), and values (0,11,22) and (11,0,22),",
+        "attend, with the same value (5,-2,3) at both keys,",
+        attend(query, keys, same, positive_features),
+        same[0],
+    )
+    values = torch.tensor([[0.0, 11, 22], [11, 0, 22]])
+    require_same(
+        "attend, with phi(q) = (2,1), key features (1,2) and (3,1), values (0,11,22) and (11,0,22),",
         attend(query, keys, values, positive_features),
-        _double([7.0, 4, 22]),
+        torch.tensor([7.0, 4, 22]),
         hint="The two similarities are 2*1 + 1*2 = 4 and 2*3 + 1*1 = 7.",
     )
     passed("attend")
@@ -116,11 +132,16 @@ def b_rewrite(attend: Function) -> None:
 
 def linear_attention(function: Function) -> None:
     """Raise `WrongAnswer` unless two queries are answered as (G) says, and no tensor has N x N entries."""
-    Q, K = _double([[1.0, 0], [0, 2]]), _double([[0.0, 1], [2, 0]])
-    V = _double([[0.0, 143, 5], [143, 0, 5]])
-    hint = "The last column of V is 5 everywhere, so it must come out as 5. The weights are 4 : 7 and 7 : 6."
-    expected = _double([[91.0, 52, 5], [66, 77, 5]])
-    require_same("linear_attention, for two queries by hand,", function(Q, K, V, positive_features), expected, hint=hint)
+    Q, K = torch.tensor([[1.0, 0], [0, 2]]), torch.tensor([[2.0, 0], [0, 1]])
+    V = torch.tensor([[0.0, 143, 5], [143, 0, 5]])
+    hint = "The last column of V is 5 everywhere, so it must come out as 5. The weights are 7 : 4 and 6 : 7."
+    expected = torch.tensor([[52.0, 91, 5], [77, 66, 5]])
+    require_same(
+        "linear_attention, for two queries by hand,",
+        function(Q, K, V, positive_features),
+        expected,
+        hint=hint,
+    )
     _largest_tensor_doubles(function)
     passed("linear_attention")
 
@@ -129,14 +150,14 @@ def _largest_tensor_doubles(function: Function) -> None:
     largest = [count(function, *_drawn(positions), positive_features).largest for positions in (64, 128)]
     require(
         largest[1] <= 2 * largest[0],
-        f"From 64 to 128 positions, the largest tensor of linear_attention grows from {largest[0]} to {largest[1]} numbers.",
-        hint="Twice the positions may at most double it. Which of your tensors has a row and a column per position?",
+        f"From 64 to 128 positions, the largest tensor grows from {largest[0]} to {largest[1]} numbers.",
+        hint="It may at most double. Which of your tensors has a row and a column per position?",
     )
 
 
 def _drawn(positions: int) -> list[Tensor]:
     source = torch.Generator().manual_seed(6)
-    return [torch.rand(positions, width, generator=source, dtype=torch.float64) for width in (3, 3, 5)]
+    return [torch.rand(positions, width, generator=source) for width in (3, 3, 5)]
 
 
 def _double(entries: object) -> Tensor:

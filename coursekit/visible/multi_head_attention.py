@@ -162,9 +162,9 @@ def per_head_loop(attention_by_heads: Attention) -> None:
         F.linear(through, weights["W_o.weight"], weights["W_o.bias"]),
         hint="One key to look at gets all the attention: W_o(W_v(V)), position by position.",
     )
-    swapped = renamed(weights, heads, [2, 0, 1])
+    swapped = renamed(weights, heads, [1, 0, 2])
     require_same(
-        "attention_by_heads after heads 0, 1, 2 were renamed 1, 2, 0",
+        "attention_by_heads after heads 0 and 1 were swapped",
         attention_by_heads(swapped, heads, x.clone(), memory.clone(), memory.clone(), None),
         attention_by_heads(dict(weights), heads, x.clone(), memory.clone(), memory.clone(), None),
         hint="Head i owns neighbouring channels, and the columns of W_o at the same place, in that order.",

@@ -15,7 +15,9 @@ from coursekit.visible.report import passed
 a = Formula(part="a", variable="mean_of_score", variables=["d", "sigma"], vectors=["mu"])
 a_instance = Number(part="a_instance", variable="mean_in_example")
 b = Formula(part="b", variable="variance_of_score", variables=["d"])
-b_general = Formula(part="b_general", variable="variance_in_general", variables=["d", "sigma"], vectors=["mu"])
+b_general = Formula(
+    part="b_general", variable="variance_in_general", variables=["d", "sigma"], vectors=["mu"]
+)
 b_instance = Number(part="b_instance", variable="variance_in_example")
 c = Formula(part="c", variable="divisor", variables=["d", "d_model"])
 
@@ -25,8 +27,12 @@ def a_function(mean_dot: Callable[[Tensor, float], Tensor]) -> None:
     mu = torch.tensor([[3.0, 4.0], [0.0, 0.0]], dtype=torch.float64)
     expected = torch.tensor([25.0, 0.0], dtype=torch.float64)
     require_same("mean_dot([[3, 4], [0, 0]], 1.0)", mean_dot(mu.clone(), 1.0), expected)
-    require_same("mean_dot([[3, 4], [0, 0]], 7.0)", mean_dot(mu.clone(), 7.0), expected,
-                 hint="Does the spread of the components move the mean of a product of independent factors?")
+    require_same(
+        "mean_dot([[3, 4], [0, 0]], 7.0)",
+        mean_dot(mu.clone(), 7.0),
+        expected,
+        hint="Does the spread of the components move the mean of a product of independent factors?",
+    )
     passed("mean_dot")
 
 
@@ -36,8 +42,12 @@ def b_function(variance_dot: Callable[[Tensor, float], Tensor]) -> None:
     expected = torch.tensor([5.0, 5.0], dtype=torch.float64)
     require_same("variance_dot(zeros of shape (2, 5), 1.0)", variance_dot(zero.clone(), 1.0), expected)
     doubled = variance_dot(zero.clone(), 2.0)
-    require_same("variance_dot(zeros of shape (2, 5), 2.0)", doubled, 16 * expected,
-                 hint="Doubling sigma doubles both factors of every product. What does that do to a variance?")
+    require_same(
+        "variance_dot(zeros of shape (2, 5), 2.0)",
+        doubled,
+        16 * expected,
+        hint="Doubling sigma doubles both factors of every product. What does that do to a variance?",
+    )
     passed("variance_dot")
 
 
@@ -46,8 +56,12 @@ def monte_carlo(moments: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]) -> N
     query = torch.tensor([[1.0, 0.0], [1.0, 1.0], [2.0, 1.0]], dtype=torch.float64)
     key = torch.tensor([[1.0, 9.0], [1.0, 1.0], [1.0, 4.0]], dtype=torch.float64)
     expected = (torch.tensor(3.0, dtype=torch.float64), torch.tensor(7.0, dtype=torch.float64))
-    require_same("moments of the dot products 1, 2 and 6", moments(query.clone(), key.clone()), expected,
-                 hint="The mean of 1, 2, 6 is 3; their squared distances from it add up to 14, and n - 1 is 2.")
+    require_same(
+        "moments of the dot products 1, 2 and 6",
+        moments(query.clone(), key.clone()),
+        expected,
+        hint="The mean of 1, 2, 6 is 3; their squared distances from it add up to 14, and n - 1 is 2.",
+    )
     passed("moments")
 
 
@@ -55,8 +69,12 @@ def c_function(scaled_scores: Callable[[Tensor, Tensor], Tensor]) -> None:
     """Check `scaled_scores` on vectors of ones: the score of two of them is sqrt(d)."""
     query, key = torch.ones(2, 9, dtype=torch.float64), torch.ones(3, 9, dtype=torch.float64)
     expected = torch.full((2, 3), 3.0, dtype=torch.float64)
-    require_same("scaled_scores of 2 queries and 3 keys, all ones, d = 9", scaled_scores(query, key), expected,
-                 hint="Nine ones times nine ones is 9. What should it be divided by?")
+    require_same(
+        "scaled_scores of 2 queries and 3 keys, all ones, d = 9",
+        scaled_scores(query, key),
+        expected,
+        hint="Nine ones times nine ones is 9. What should it be divided by?",
+    )
     passed("scaled_scores")
 
 
@@ -66,7 +84,10 @@ def entropy(function: Callable[[Tensor], Tensor]) -> None:
     require_same("entropy of 16 equal scores", flat, torch.full((2,), math.log(16), dtype=torch.float64))
     sharp = torch.tensor([[1000.0, 0.0, -1000.0]], dtype=torch.float64)
     found = function(sharp)
-    require(bool(torch.isfinite(found).all()), "entropy([[1000, 0, -1000]]) is not a finite number.",
-            hint="A weight can underflow to 0, and log(0) is not finite. Can the logarithm be had without the weight?")
+    require(
+        bool(torch.isfinite(found).all()),
+        "entropy([[1000, 0, -1000]]) is not a finite number.",
+        hint="A weight can underflow to 0, and log(0) is not finite. Can it be had without the weight?",
+    )
     require_same("entropy([[1000, 0, -1000]])", found, torch.zeros(1, dtype=torch.float64))
     passed("entropy")

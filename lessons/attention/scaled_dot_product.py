@@ -1,9 +1,8 @@
 # %% [markdown]
 # # The size of a coincidence
 #
-# Every attention layer compares a query with many keys, and before it trusts the comparison it divides by a
-# strange number: the square root of the vectors' length. The paper that introduced the layer gives the reason
-# in a footnote. Two long vectors that have *nothing to do with each other* still have a dot product, and the
+# Every attention layer compares a query with many keys, and before it trusts the comparison it divides the
+# result by a number. The paper that introduced the layer gives the reason in a footnote. Two long vectors that have *nothing to do with each other* still have a dot product, and the
 # longer they are, the larger that accident becomes. A softmax takes large numbers for strong opinions.
 #
 # In this notebook you work out how large the accident is, watch it happen, and choose the divisor yourself.
@@ -40,7 +39,7 @@ from coursekit.visible import scaled_dot_product as visible
 
 # %% [markdown]
 # Wherever you see `____`, put your answer in its place. Formulas are entered as text, in quotes, much as you
-# would write them in an e-mail: `"2 d sigma^2"`, `"sqrt(d)"` and LaTeX are all read, and the cell below each
+# would write them in an e-mail: `"3 sigma/d"`, `"log(2 d)"` and LaTeX are all read, and the cell below each
 # answer shows how yours was understood. For the squared length of a vector you may write `"||mu||^2"`,
 # `"mu.mu"` or `"sum_i mu_i^2"`. Whether an answer is right is decided when the notebook is graded.
 #
@@ -155,8 +154,8 @@ for d in widths:
     print(f"d = {d:4}: measured mean {mean:7.3f}, measured variance {variance:8.2f}")
 
 # %% [markdown]
-# Read the three lines. The means hover around zero; twenty thousand draws cannot do better than about
-# $\sqrt{d / 20\,000}$. Put the variances beside your formula: they should agree to about one part in a hundred.
+# Read the three lines. The means are near zero, measured by the spread of the scores: twenty thousand draws pin a
+# mean down to less than a hundredth of that spread. Put the variances beside your formula: they should agree to about one part in a hundred.
 # If they do not, one of the two is wrong, and nobody has to tell you that.
 
 # %% draw="histogram"
@@ -254,8 +253,9 @@ checks.check_c_function(scaled_scores)
 figures.histograms({d: scaled_scores(queries[d][:200], keys[d][:200]) for d in widths}, "your scaled score")
 
 # %% [markdown]
-# In your figure the three curves should lie on top of each other, within the noise of forty thousand pairs. If
-# one is still wider than the others, your divisor still grows too slowly with $d$.
+# In your figure the three curves should be equally wide, within the noise of forty thousand pairs. If one is still
+# wider than the others, your divisor does not grow with $d$ as it should. (The curve for $d = 4$ is a little more
+# pointed: the sum of four products is not quite normal yet. Its variance is the same.)
 #
 # ## What the softmax makes of it
 #
@@ -297,9 +297,9 @@ scaled = {d: entropy(scaled_scores(queries[d][:400], keys[d][:16])).mean().item(
 figures.entropies(unscaled, scaled, keys=16, guess=guess)
 
 # %% [markdown]
-# The solid curve in your figure falls from nearly two nats to less than a fifth of a nat. At $d = 1024$ the
+# The solid curve in your figure falls from about one and a half nats to about a tenth of a nat. At $d = 1024$ the
 # softmax puts almost all its weight on one of sixteen keys, and it has no reason to: the keys are noise. The
-# dashed curve, with your divisor, stays where it was, a little below the dotted line, whatever $d$ is.
+# dashed curve, with your divisor, hardly moves: it stays a little below the dotted line, whatever $d$ is.
 #
 # There is a second harm, which a picture of the forward pass does not show. The derivative of a weight $p_j$
 # with respect to its own score is $p_j (1 - p_j)$.
@@ -326,8 +326,7 @@ figures.entropies(unscaled, scaled, keys=16, guess=guess)
 #
 # The divisor has nothing to do with the data, the task or the size of the model. It is the size of a
 # coincidence between two vectors of $d$ independent coordinates, and it is exact for normal ones only in its
-# first two moments: the scores themselves are not normal for small $d$ (the needle in your first figure is too
-# sharp for that).
+# first two moments: the scores themselves are not normal for small $d$, as the pointed curve showed.
 #
 # What we did not show: that trained queries and keys stay independent. They do not, and should not; attention is
 # the art of making them depend on each other. The divisor sets the scale at the start of training, where

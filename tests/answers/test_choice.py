@@ -30,6 +30,8 @@ def test_several_options_may_come_in_any_order(answer):
     assert choice.compare_several({"a", "c"}, answer, SHAPES).right
 
 
-@pytest.mark.parametrize(("answer", "hint"), [("a", "not chosen"), ("abc", "does not hold"), ("ab", "missing")])
+@pytest.mark.parametrize(
+    ("answer", "hint"), [("a", "not chosen"), ("abc", "does not hold"), ("ab", "missing")]
+)
 def test_the_hint_says_whether_something_is_missing_or_too_much(answer, hint):
     assert hint in choice.compare_several({"a", "c"}, answer, SHAPES).hint

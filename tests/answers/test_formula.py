@@ -17,8 +17,9 @@ SCALING = "(a*A/(b*B))**(1/(a+b))*(C/c0)**(b/(a+b))"
 SQUARED_NORM = [
     "mu2", "0 + mu2", "mu.mu", "mu·mu", "mu @ mu", "mu^T mu", "mu' mu", "dot(mu, mu)", "np.dot(mu, mu)",
     "||mu||^2", "|mu|^2", "norm(mu)**2", "||mu||*||mu||", "sum_i mu_i^2", "sum(mu**2)", "(mu**2).sum()",
-    "(mu**2).sum(-1)", "mu_1^2 + ... + mu_d^2", "‖μ‖²", "μ·μ", "Σ_i μ_i²", r"\|\mu\|_2^2", r"\mu^T \mu", r"\mu^{\top}\mu",
-    r"\lVert\mu\rVert^2", r"\langle \mu, \mu \rangle", r"\sum_{i=1}^d \mu_i^2", r"\boxed{\|\mu\|^2}",
+    "(mu**2).sum(-1)", "mu_1^2 + ... + mu_d^2", "‖μ‖²", "μ·μ", "Σ_i μ_i²", r"\|\mu\|_2^2", r"\mu^T \mu",
+    r"\mu^{\top}\mu", r"\lVert\mu\rVert^2", r"\langle \mu, \mu \rangle", r"\sum_{i=1}^d \mu_i^2",
+    r"\boxed{\|\mu\|^2}",
     r"\mathbb{E}[q^T k] = \|\mu\|^2",
     r"\mathbb{E}[q^T k] = \sum_{i=1}^d \mu_i^2 = \mu^T \mu = \|\mu\|_2^2",
 ]  # fmt: skip
@@ -132,6 +133,11 @@ def test_a_unit_of_the_question_may_follow(text):
 def test_an_equality_among_the_constraints_replaces_a_name():
     assert formula.compare("h*d_k", "d", ["d", "h", "d_k"], ["d_k = d/h"]).right
     assert not formula.compare("h*d_k", "d", ["d", "h", "d_k"]).right
+
+
+def test_a_maximum_is_the_larger_and_a_minimum_the_smaller():
+    assert formula.compare("3n", "max(2n, 3n)", ["n"]).right
+    assert formula.compare("2n", "min(2n, 3n)", ["n"]).right
 
 
 def test_any_of_several_keys_will_do():

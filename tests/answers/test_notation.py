@@ -18,6 +18,8 @@ READ_AS = {
     "Time: n√n": "n·sqrt(n)",
     "nlogn": "n·log(n)",
     r"n\log_{2}{n}": "n·log(n)/log(2)",
+    "n·log₂n": "n·log(n)/log(2)",
+    "n 2^n": "n·2^n",
     "2^(n+3)": "2^(n + 3)",
     "n^-1": "n⁻¹",
     "N(N-1)/2 * d": "n·(n - 1)/2·d",

@@ -6,21 +6,55 @@ from coursekit.answers import number
 from coursekit.answers.verdict import UnreadableAnswer
 
 
-@pytest.mark.parametrize("text", ["14", 14, 14.0, "14.", "1.4e1", "1.4 x 10^1", r"1.4 \times 10^{1}", "1.4·10¹", "E = 14", "$14$", "28/2",
-                                  "≈ 14", "+14"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "14",
+        14,
+        14.0,
+        "14.",
+        "1.4e1",
+        "1.4 x 10^1",
+        r"1.4 \times 10^{1}",
+        "1.4·10¹",
+        "E = 14",
+        "$14$",
+        "28/2",
+        "≈ 14",
+        "+14",
+    ],
+)
 def test_a_number_may_be_written_in_many_ways(text):
     assert number.compare(14, text).right
 
 
-@pytest.mark.parametrize("text", ["36 MiB", "37748736 bytes", "37,748,736 B", "36864 KiB", "3.7748736e7", "0.03515625 GiB", "301989888 bit"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "36 MiB",
+        "37748736 bytes",
+        "37,748,736 B",
+        "36864 KiB",
+        "3.7748736e7",
+        "0.03515625 GiB",
+        "301989888 bit",
+    ],
+)
 def test_a_unit_is_converted_and_a_bare_number_has_the_unit_asked_for(text):
     assert number.compare(37_748_736, text, unit="byte").right
 
 
-@pytest.mark.parametrize(("text", "hint"), [
-    ("377487360", "power of ten is not"), ("301989888", "8 bits"), ("18874368", "factor of two"),
-    ("-37748736", "sign"), ("37748736 second", "does not measure"), ("inf", "no number"),
-])
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("377487360", "power of ten is not"),
+        ("301989888", "8 bits"),
+        ("18874368", "factor of two"),
+        ("-37748736", "sign"),
+        ("37748736 second", "does not measure"),
+        ("inf", "no number"),
+    ],
+)
 def test_a_slip_is_named(text, hint):
     try:
         words = number.compare(37_748_736, text, unit="byte").hint
@@ -36,7 +70,21 @@ def test_a_tolerance_is_relative_and_zero_has_no_factor():
     assert number.compare(0, 0.0).right
 
 
-@pytest.mark.parametrize("hostile", ["", "abc", "1 2 3 four", "__import__('os')", "9" * 10_000, "1e99999", None, True, [1], "14 parsecs per hug"])
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "",
+        "abc",
+        "1 2 3 four",
+        "__import__('os')",
+        "9" * 10_000,
+        "1e99999",
+        None,
+        True,
+        [1],
+        "14 parsecs per hug",
+    ],
+)
 def test_what_is_no_number_is_refused_with_a_sentence(hostile):
     with pytest.raises(UnreadableAnswer, match=r"\."):
         number.compare(14, hostile)

@@ -33,9 +33,14 @@ def explode(x, n):
 
 
 HALVE = FunctionCheck(
-    part="halve", variable="halve", right=halve,
+    part="halve",
+    variable="halve",
+    right=halve,
     cases=lambda g: [(torch.randn(2, 3, generator=g, dtype=torch.float64), 5)],
-    mistakes=[Mistake("kept", keep, "It is not halved.", 0.25), Mistake("raised", explode, "Which heads are there?")],
+    mistakes=[
+        Mistake("kept", keep, "It is not halved.", 0.25),
+        Mistake("raised", explode, "Which heads are there?"),
+    ],
 )
 
 
@@ -48,11 +53,21 @@ def test_a_known_mistake_earns_its_tier_and_is_answered_with_its_hint(capsys):
     assert "It is not halved." in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("function", "words"), [
-    (explode, "raised KeyError: 'no such head'"), (explode, "Which heads are there"),
-    (detach, "gradient"), (in_place, "changes its argument x"), (lambda x, n: x, "largest gap"), (lambda x: x, "TypeError"),
-    (lambda x, n: None, "return statement"), (lambda x, n: ____ + 1, "EmptyBlank"), (____, "EmptyBlank"), (None, "TypeError"),
-])
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (explode, "raised KeyError: 'no such head'"),
+        (explode, "Which heads are there"),
+        (detach, "gradient"),
+        (in_place, "changes its argument x"),
+        (lambda x, n: x, "largest gap"),
+        (lambda x: x, "TypeError"),
+        (lambda x, n: None, "return statement"),
+        (lambda x, n: ____ + 1, "EmptyBlank"),
+        (____, "EmptyBlank"),
+        (None, "TypeError"),
+    ],
+)
 def test_a_wrong_function_earns_nothing_and_is_told_the_first_wrong_thing(function, words):
     with pytest.raises(WrongAnswer, match=words):
         HALVE(function, points=4)
@@ -69,7 +84,9 @@ def test_a_property_is_tested_after_the_values():
     def too_slow(function):
         raise WrongAnswer("halve is slow.", hint="Count.")
 
-    check = FunctionCheck(part="p", variable="halve", right=halve, cases=HALVE.cases, properties=[Property("cost", too_slow)])
+    check = FunctionCheck(
+        part="p", variable="halve", right=halve, cases=HALVE.cases, properties=[Property("cost", too_slow)]
+    )
     with pytest.raises(WrongAnswer, match="Count"):
         check(halve)
     with pytest.raises(WrongAnswer, match="largest gap"):
@@ -77,7 +94,10 @@ def test_a_property_is_tested_after_the_values():
 
 
 FOURTEEN = TypedCheck(
-    part="n", variable="n", question=Number(part="n", variable="n"), right=14,
+    part="n",
+    variable="n",
+    question=Number(part="n", variable="n"),
+    right=14,
     mistakes=[Mistake("added", 26, "Independent?", 0.5), Mistake("skipped", "", "Read on.")],
 )
 
@@ -85,7 +105,12 @@ FOURTEEN = TypedCheck(
 def test_a_typed_answer_is_full_partial_wrong_or_unreadable():
     assert FOURTEEN("14.0", points=2) is None
     assert FOURTEEN(26, points=2) == 1.0
-    for answer, words in [(15, "read as 15"), ("fourteen", "could not be graded"), (____, "Read on."), ("", "Read on.")]:
+    for answer, words in [
+        (15, "read as 15"),
+        ("fourteen", "could not be graded"),
+        (____, "Read on."),
+        ("", "Read on."),
+    ]:
         with pytest.raises(WrongAnswer, match=words):
             FOURTEEN(answer, points=2)
 
@@ -100,8 +125,14 @@ def tripled(function):
 
 
 BLANK = BlankCheck(
-    part="blank_b", variable="blank_b", question=CodeBlank(part="blank_b", variable="blank_b", letter="b"),
-    template="def times(x):\n    return __a__ * __b__\n", key={"a": "x", "b": "3"}, name="times", test=tripled, right="3",
+    part="blank_b",
+    variable="blank_b",
+    question=CodeBlank(part="blank_b", variable="blank_b", letter="b"),
+    template="def times(x):\n    return __a__ * __b__\n",
+    key={"a": "x", "b": "3"},
+    name="times",
+    test=tripled,
+    right="3",
     mistakes=[Mistake("two", "2", "Count again."), Mistake("missing", "", "Fill it in.")],
 )
 
@@ -111,7 +142,16 @@ def test_a_code_blank_is_run_with_the_others_right(text):
     assert BLANK(text if text != "2 + 1" else "(2 + 1)") is None
 
 
-@pytest.mark.parametrize(("text", "words"), [("2", "Count again"), ("( 2 )", "Count again"), ("y", "NameError"), ("", "Fill it in"), ("3;", "not an expression")])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("2", "Count again"),
+        ("( 2 )", "Count again"),
+        ("y", "NameError"),
+        ("", "Fill it in"),
+        ("3;", "not an expression"),
+    ],
+)
 def test_a_wrong_code_blank_is_told_what_happened(text, words):
     with pytest.raises(WrongAnswer, match=words):
         BLANK(text)
@@ -119,8 +159,15 @@ def test_a_wrong_code_blank_is_told_what_happened(text, words):
 
 def test_a_proof_reports_an_accepted_mistake_a_refused_alternative_and_a_wrong_hint():
     broken = FunctionCheck(
-        part="halve", variable="halve", right=halve, cases=HALVE.cases,
-        mistakes=[Mistake("not one", halve, "x"), Mistake("first", keep, "first hint"), Mistake("same", keep, "second hint")],
+        part="halve",
+        variable="halve",
+        right=halve,
+        cases=HALVE.cases,
+        mistakes=[
+            Mistake("not one", halve, "x"),
+            Mistake("first", keep, "first hint"),
+            Mistake("same", keep, "second hint"),
+        ],
         alternatives={"wrong": keep},
     )
     failures = "\n".join(prove("halve", broken).failures)
@@ -131,7 +178,13 @@ def test_a_proof_reports_an_accepted_mistake_a_refused_alternative_and_a_wrong_h
 
 
 def test_a_check_that_compares_nothing_is_caught_by_the_generic_answers():
-    blind = FunctionCheck(part="blind", variable="blind", right=halve, cases=lambda g: [(torch.zeros(2), 3)], differentiable=False)
+    blind = FunctionCheck(
+        part="blind",
+        variable="blind",
+        right=halve,
+        cases=lambda g: [(torch.zeros(2), 3)],
+        differentiable=False,
+    )
     assert any("zeros" in failure for failure in prove("blind", blind).failures)
 
 

@@ -32,8 +32,11 @@ def test_hints_are_sentences_of_their_own_and_do_not_hold_the_answer(part, check
         assert not (isinstance(check.right, str) and len(check.right) > 3 and check.right in hint)
 
 
-@pytest.mark.parametrize(("part", "check"), [c for c in CHECKS if isinstance(c[1], FunctionCheck)],
-                         ids=[i for i, c in CHECKS if isinstance(c, FunctionCheck)])
+@pytest.mark.parametrize(
+    ("part", "check"),
+    [c for c in CHECKS if isinstance(c[1], FunctionCheck)],
+    ids=[i for i, c in CHECKS if isinstance(c, FunctionCheck)],
+)
 def test_a_function_exercise_knows_eight_mistakes_and_five_alternatives_that_can_be_typed(part, check):
     assert len(check.mistakes) >= 8
     assert len(check.alternatives) >= 5

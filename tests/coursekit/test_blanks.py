@@ -21,11 +21,26 @@ def test_a_blank_in_a_lesson_is_its_own_value():
     assert BLANK(3 + 4) == 7
 
 
-@pytest.mark.parametrize("use", [
-    "____ + 1", "1 - ____", "____ @ torch.ones(2)", "torch.ones(2) * ____", "torch.einsum('ij->ji', ____)",
-    "np.add(1, ____)", "____()", "____.shape", "____[0]", "bool(____)", "f'{____}'", "for i in ____: pass", "____ < 2",
-    "torch.softmax(____, dim=-1)", "-____",
-])
+@pytest.mark.parametrize(
+    "use",
+    [
+        "____ + 1",
+        "1 - ____",
+        "____ @ torch.ones(2)",
+        "torch.ones(2) * ____",
+        "torch.einsum('ij->ji', ____)",
+        "np.add(1, ____)",
+        "____()",
+        "____.shape",
+        "____[0]",
+        "bool(____)",
+        "f'{____}'",
+        "for i in ____: pass",
+        "____ < 2",
+        "torch.softmax(____, dim=-1)",
+        "-____",
+    ],
+)
 def test_every_use_of_an_empty_blank_names_the_line_that_is_still_empty(use):
     with pytest.raises(EmptyBlank, match="line 2 of its cell"):
         in_a_notebook(f"answer = ____\n{use}\n")
@@ -37,7 +52,9 @@ def test_an_empty_blank_may_be_stored_and_shown():
     assert ____ == ____
 
 
-@pytest.mark.parametrize(("answer", "empty"), [("", True), ("  ", True), ("____", True), (None, True), ("d", False), (0, False)])
+@pytest.mark.parametrize(
+    ("answer", "empty"), [("", True), ("  ", True), ("____", True), (None, True), ("d", False), (0, False)]
+)
 def test_an_answer_is_empty_only_when_nothing_was_entered(answer, empty):
     assert is_empty(answer) is empty
 

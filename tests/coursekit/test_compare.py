@@ -8,16 +8,19 @@ from coursekit.compare import WrongAnswer, first_difference, require, require_sa
 EXPECTED = torch.arange(1.0, 7.0, dtype=torch.float64).reshape(2, 3)
 
 
-@pytest.mark.parametrize(("received", "words"), [
-    (None, "is there a return statement"),
-    ([1, 2], "returned list, expected a Tensor"),
-    (EXPECTED[:, :2], r"shape \(2, 2\), expected \(2, 3\)"),
-    (EXPECTED[None], r"shape \(1, 2, 3\)"),
-    (torch.empty(0, dtype=torch.float64), r"shape \(0,\)"),
-    (EXPECTED.float(), "dtype torch.float32, expected torch.float64"),
-    (EXPECTED / 0, "not finite: 6 of 6"),
-    (EXPECTED.clone().index_fill_(1, torch.tensor([2]), 9), r"largest gap at \[0, 2\]: yours 9"),
-])
+@pytest.mark.parametrize(
+    ("received", "words"),
+    [
+        (None, "is there a return statement"),
+        ([1, 2], "returned list, expected a Tensor"),
+        (EXPECTED[:, :2], r"shape \(2, 2\), expected \(2, 3\)"),
+        (EXPECTED[None], r"shape \(1, 2, 3\)"),
+        (torch.empty(0, dtype=torch.float64), r"shape \(0,\)"),
+        (EXPECTED.float(), "dtype torch.float32, expected torch.float64"),
+        (EXPECTED / 0, "not finite: 6 of 6"),
+        (EXPECTED.clone().index_fill_(1, torch.tensor([2]), 9), r"largest gap at \[0, 2\]: yours 9"),
+    ],
+)
 def test_the_first_wrong_thing_is_named(received, words):
     with pytest.raises(AssertionError, match=words):
         raise AssertionError(first_difference(received, EXPECTED))
@@ -28,7 +31,9 @@ def test_equal_results_have_no_difference_and_a_tensor_subclass_is_not_a_tensor(
         pass
 
     assert first_difference(EXPECTED.clone(), EXPECTED) is None
-    assert first_difference(EXPECTED.clone().as_subclass(Liar), EXPECTED) == "returned Liar, expected a Tensor"
+    assert (
+        first_difference(EXPECTED.clone().as_subclass(Liar), EXPECTED) == "returned Liar, expected a Tensor"
+    )
 
 
 def test_nan_is_never_equal():
@@ -36,19 +41,32 @@ def test_nan_is_never_equal():
     assert first_difference(nan, nan) is not None
 
 
-@pytest.mark.parametrize(("received", "expected", "same"), [
-    (3, 3, True), (3.0, 3, True), (torch.tensor(3), 3, True), (True, 1, False), (1, True, False), ("3", 3, False),
-    (float("nan"), 3.0, False), (3.1, 3, False), ((EXPECTED, 1), (EXPECTED, 1), True), ((EXPECTED,), (EXPECTED, 1), False),
-    (EXPECTED, (EXPECTED, 1), False), (None, (1,), False),
-])
+@pytest.mark.parametrize(
+    ("received", "expected", "same"),
+    [
+        (3, 3, True),
+        (3.0, 3, True),
+        (torch.tensor(3), 3, True),
+        (True, 1, False),
+        (1, True, False),
+        ("3", 3, False),
+        (float("nan"), 3.0, False),
+        (3.1, 3, False),
+        ((EXPECTED, 1), (EXPECTED, 1), True),
+        ((EXPECTED,), (EXPECTED, 1), False),
+        (EXPECTED, (EXPECTED, 1), False),
+        (None, (1,), False),
+    ],
+)
 def test_numbers_and_tuples_are_compared_by_value_and_kind(received, expected, same):
     assert (first_difference(received, expected) is None) is same
 
 
 def test_a_message_has_what_was_called_the_first_wrong_thing_and_a_hint():
     wrong = WrongAnswer("step differs.", called="b=2", first="shape (1,)", hint="Look at the batch axis.")
-    assert str(wrong) == ("step differs.\n  called with  b=2\n  first        shape (1,)\n"
-                          "  hint         Look at the batch axis.")
+    assert str(wrong) == (
+        "step differs.\n  called with  b=2\n  first        shape (1,)\n  hint         Look at the batch axis."
+    )
     assert wrong._render_traceback_() == [f"WrongAnswer: {wrong}"]
 
 

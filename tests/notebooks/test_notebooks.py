@@ -17,8 +17,16 @@ LESSONS = [path.stem for path in lesson_paths(ROOT, "attention")]
 
 
 def test_the_assignment_has_its_six_lessons():
-    assert LESSONS == sorted(["scaled_dot_product", "argmax_attention", "multi_head_attention", "decoding",
-                              "kernel_attention", "linear_attention"])
+    assert sorted(
+        [
+            "scaled_dot_product",
+            "argmax_attention",
+            "multi_head_attention",
+            "decoding",
+            "kernel_attention",
+            "linear_attention",
+        ]
+    ) == LESSONS
 
 
 def test_source_and_release_in_git_are_what_the_lessons_build(tmp_path):
@@ -39,7 +47,9 @@ def test_the_release_leaks_nothing():
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_cells_are_short_and_prose_is_plenty(lesson):
-    assert budget(nbformat.read(ROOT / "source" / "attention" / f"{lesson}.ipynb", as_version=4)).excesses == []
+    assert (
+        budget(nbformat.read(ROOT / "source" / "attention" / f"{lesson}.ipynb", as_version=4)).excesses == []
+    )
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

@@ -12,7 +12,6 @@ from nbgrader.preprocessors import (
     CheckCellMetadata,
     ClearOutput,
     ComputeChecksums,
-    DeduplicateIds,
     LockCells,
     NbGraderPreprocessor,
     SaveCells,
@@ -58,7 +57,9 @@ class ClearHidden(NbGraderPreprocessor):  # type: ignore[misc]
         self, cell: NotebookNode, resources: Resources, index: int
     ) -> tuple[NotebookNode, Resources]:
         """Return the cell with its visible lines only."""
-        if cell.cell_type == "code" and any(region.kind == HIDDEN_TESTS for region in regions(cell.source)):
+        if not (grader.is_grade(cell) and cell.cell_type == "code"):
+            return cell, resources  # a student's own text may hold anything, such as half a region
+        if any(region.kind == HIDDEN_TESTS for region in regions(cell.source)):
             cell.source = clear_hidden_tests(cell.source)
             for output in cell.get("outputs", []):
                 if output.output_type == "error":
@@ -76,22 +77,6 @@ class StripMetadata(NbGraderPreprocessor):  # type: ignore[misc]
             kept = {key: cell.metadata[key] for key in RELEASED_METADATA if key in cell.metadata}
             cell.metadata = NotebookNode(kept)
         return notebook, resources
-
-
-class DropCopies(DeduplicateIds):  # type: ignore[misc]
-    """Takes copies of a cell out of grading without making the notebook unreadable.
-
-    nbgrader leaves `nbgrader: {}` on a copy, then reads that as an old format and stops the whole class.
-    """
-
-    def preprocess_cell(
-        self, cell: NotebookNode, resources: Resources, index: int
-    ) -> tuple[NotebookNode, Resources]:
-        """Return the cell, without nbgrader's metadata if a later cell has the same id."""
-        cell, resources = super().preprocess_cell(cell, resources, index)
-        if cell.metadata.get("nbgrader") == {}:
-            del cell.metadata["nbgrader"]
-        return cell, resources
 
 
 # Hidden tests go last: the gradebook keeps them, and checksums are taken before and after.

@@ -51,7 +51,11 @@ class BlankCheck(Check):
 
     def recognise(self, text: str) -> Mistake | None:
         """Return the known mistake with the same code, spaces and quotes aside."""
-        same = [m for m in self.mistakes if isinstance(m.answer, str) and m.answer and _code(m.answer) == _code(text)]
+        same = [
+            m
+            for m in self.mistakes
+            if isinstance(m.answer, str) and m.answer and _code(m.answer) == _code(text)
+        ]
         return same[0] if same else None
 
 

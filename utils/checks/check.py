@@ -115,7 +115,9 @@ def unreadable(check: Check, answer: Any, error: Exception) -> WrongAnswer:
     A mistake whose answer is the empty text stands for "not answered" and gives its hint then; one whose
     answer is this very text gives its hint too.
     """
-    known = [m for m in check.mistakes if m.answer == answer or (m.answer == "" and isinstance(error, EmptyBlank))]
+    known = [
+        m for m in check.mistakes if m.answer == answer or (m.answer == "" and isinstance(error, EmptyBlank))
+    ]
     hint = known[0].hint if known else ""
     return WrongAnswer(f"{check.variable} could not be graded.", first=str(error), hint=hint)
 
@@ -161,11 +163,20 @@ class FunctionCheck(Check):
         difference = received.error or first_difference(received.value, expected)
         if difference:
             hint = self._hint(received, args)
-            raise WrongAnswer(f"{self.variable} differs from the reference.", called=called, first=difference, hint=hint)
-        changed = [name for name, before, after in zip(names(self.right), args, mine, strict=False) if altered(before, after)]
+            raise WrongAnswer(
+                f"{self.variable} differs from the reference.", called=called, first=difference, hint=hint
+            )
+        changed = [
+            name
+            for name, before, after in zip(names(self.right), args, mine, strict=False)
+            if altered(before, after)
+        ]
         if changed:
-            raise WrongAnswer(f"{self.variable} changes its argument {changed[0]}.", called=called,
-                              hint="Work on a copy: the caller still needs what it passed in.")
+            raise WrongAnswer(
+                f"{self.variable} changes its argument {changed[0]}.",
+                called=called,
+                hint="Work on a copy: the caller still needs what it passed in.",
+            )
         if self.differentiable:
             self._judge_gradients(function, args, expected, called)
 
@@ -185,20 +196,30 @@ class FunctionCheck(Check):
             failed = Outcome(error=f"raised {one_line(error)}")
             hint = self._gradient_hint(function, failed, args, cotangent) or DETACHED
             raise WrongAnswer(what, called=called, first=failed.error, hint=hint) from None
-        tensors = [name for name, a in zip(names(self.right), args, strict=False) if isinstance(a, torch.Tensor) and a.is_floating_point()]
+        tensors = [
+            name
+            for name, a in zip(names(self.right), args, strict=False)
+            if isinstance(a, torch.Tensor) and a.is_floating_point()
+        ]
         for name, mine, theirs in zip(tensors, found, wanted, strict=True):
             if theirs is None and mine is None:
                 continue
             zero = torch.zeros_like(next(g for g in (theirs, mine) if g is not None))
             difference = first_difference(zero if mine is None else mine, zero if theirs is None else theirs)
             if difference:
-                hint = self._gradient_hint(function, Outcome(value=found), args, cotangent) or (DETACHED if mine is None else "")
+                hint = self._gradient_hint(function, Outcome(value=found), args, cotangent) or (
+                    DETACHED if mine is None else ""
+                )
                 raise WrongAnswer(what, called=called, first=f"gradient of {name}: {difference}", hint=hint)
 
-    def _gradient_hint(self, function: Any, found: Outcome, args: tuple[Any, ...], cotangent: torch.Tensor) -> str:
+    def _gradient_hint(
+        self, function: Any, found: Outcome, args: tuple[Any, ...], cotangent: torch.Tensor
+    ) -> str:
         for mistake in (m for m in self.mistakes if callable(m.answer)):
             theirs = outcome(gradients, (mistake.answer, copied(args), cotangent))
-            if found.same_as(theirs) and outcome(function, copied(args)).same_as(outcome(mistake.answer, copied(args))):
+            if found.same_as(theirs) and outcome(function, copied(args)).same_as(
+                outcome(mistake.answer, copied(args))
+            ):
                 return mistake.hint
         return ""
 

@@ -1,4 +1,4 @@
-"""How three unusual answers are judged: a feature map, code with one forgivable flaw, a claim about one's own code."""
+"""How three unusual answers are judged: a feature map, code with one forgivable flaw, a claim about code."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ from utils.checks.check import (
     one_line,
     outcome,
 )
+
+HALF = 0.5  # the tier of an answer that is right under an assumption nobody made
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +144,7 @@ class ClaimCheck(TypedCheck):
     measure: Callable[[Any], str]
 
     def __call__(self, answer: Any, function: Any = None, *, points: float = 1.0) -> float | None:
-        """Return as `Check` does, for the claim about `function`; raise `WrongAnswer` when it does not hold."""
+        """Return as `Check` does, for a claim about `function`; raise `WrongAnswer` when it does not hold."""
         __tracebackhide__ = True
         return super(ClaimCheck, self.about(function)).__call__(answer, points=points)
 
@@ -152,7 +154,9 @@ class ClaimCheck(TypedCheck):
             return self
         try:
             return replace(self, right=self.measure(function))
-        except Exception:  # code that does not run was judged where it was asked for, and is not paid for twice
+        except (
+            Exception
+        ):  # code that does not run was judged where it was asked for, and is not paid for twice
             return self
 
 
@@ -170,25 +174,33 @@ def drawn_inputs(N: int, D: int, M: int) -> list[Tensor]:
 
 def linear_in_positions(storage_hint: str, work_hint: str) -> Property:
     """Return the property that storage and work grow no faster than the number of positions."""
-    wanted = (("largest", "largest tensor", storage_hint), ("peak", "peak storage", storage_hint), ("work", "work", work_hint))
+    wanted = (
+        ("largest", "largest tensor", storage_hint),
+        ("peak", "peak storage", storage_hint),
+        ("work", "work", work_hint),
+    )
 
     def test(function: Any) -> None:
         called = f"N = {', '.join(map(str, POSITIONS))} positions"
         try:
             costs = [count(function, *drawn_inputs(N, **CHANNELS), positive_features) for N in POSITIONS]
         except Exception as error:  # a call that cannot be counted is the finding
-            raise WrongAnswer("The cost of the code can not be counted.", called=called, first=one_line(error)) from None
+            raise WrongAnswer(
+                "The cost of the code can not be counted.", called=called, first=one_line(error)
+            ) from None
         for field, name, hint in wanted:
             found = slope(POSITIONS, [max(1, getattr(cost, field)) for cost in costs])
             if found > 1 + SLOPE_TOLERANCE:
                 what = "The numbers are right, but the cost is not linear."
-                raise WrongAnswer(what, called=called, first=f"the {name} grows like N^{found:.1f}", hint=hint)
+                raise WrongAnswer(
+                    what, called=called, first=f"the {name} grows like N^{found:.1f}", hint=hint
+                )
 
     return Property("work and storage are linear in N", test)
 
 
 def order_of_work(function: Any) -> str:
-    """Return the leading terms of the work of `function(Q, K, V, positive_features)` in N, D and M, as counted."""
+    """Return the leading terms of the counted work of `function(Q, K, V, positive_features)`."""
 
     def work(**sizes: int) -> int:
         return count(function, *drawn_inputs(**sizes), positive_features).work

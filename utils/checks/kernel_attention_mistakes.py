@@ -1,6 +1,6 @@
 """Functions that students hand in for kernel attention: wrong ones, and right ones in other idioms.
 
-Each stands alone, with the names of the notebook's setup cell only, so that its source can be put into a submission.
+Each stands alone, with the names of the notebook's setup cell only, so that its source can be handed in.
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -22,7 +22,9 @@ def linear_terms_once(x):
 
 def linear_terms_twice(x):
     first, second = torch.triu_indices(x.shape[-1], x.shape[-1], offset=1)
-    return torch.cat([torch.ones_like(x[..., :1]), 2 * x, x**2, 2**0.5 * x[..., first] * x[..., second]], dim=-1)
+    return torch.cat(
+        [torch.ones_like(x[..., :1]), 2 * x, x**2, 2**0.5 * x[..., first] * x[..., second]], dim=-1
+    )
 
 
 def no_mixed_terms(x):
@@ -46,7 +48,9 @@ def mixed_terms_in_both_orders(x):
 
 def mixed_terms_doubled(x):
     first, second = torch.triu_indices(x.shape[-1], x.shape[-1], offset=1)
-    return torch.cat([torch.ones_like(x[..., :1]), 2**0.5 * x, x**2, 2 * x[..., first] * x[..., second]], dim=-1)
+    return torch.cat(
+        [torch.ones_like(x[..., :1]), 2**0.5 * x, x**2, 2 * x[..., first] * x[..., second]], dim=-1
+    )
 
 
 def everything_with_a_root(x):
@@ -57,13 +61,17 @@ def everything_with_a_root(x):
 
 def rounded_root(x):
     first, second = torch.triu_indices(x.shape[-1], x.shape[-1], offset=1)
-    return torch.cat([torch.ones_like(x[..., :1]), 1.414 * x, x**2, 1.414 * x[..., first] * x[..., second]], dim=-1)
+    return torch.cat(
+        [torch.ones_like(x[..., :1]), 1.414 * x, x**2, 1.414 * x[..., first] * x[..., second]], dim=-1
+    )
 
 
 def scaled_to_length_one(x):
     first, second = torch.triu_indices(x.shape[-1], x.shape[-1], offset=1)
     root = 2**0.5
-    features = torch.cat([torch.ones_like(x[..., :1]), root * x, x**2, root * x[..., first] * x[..., second]], dim=-1)
+    features = torch.cat(
+        [torch.ones_like(x[..., :1]), root * x, x**2, root * x[..., first] * x[..., second]], dim=-1
+    )
     return features / features.norm(dim=-1, keepdim=True)
 
 
@@ -137,7 +145,9 @@ def double_precision_inside(x):
 
 def signs_turned(x):
     i, j = torch.tril_indices(x.shape[-1], x.shape[-1], offset=-1)
-    return torch.cat([-torch.ones_like(x[..., :1]), -(2**0.5) * x, x.square(), -(2**0.5) * x[..., i] * x[..., j]], -1)
+    return torch.cat(
+        [-torch.ones_like(x[..., :1]), -(2**0.5) * x, x.square(), -(2**0.5) * x[..., i] * x[..., j]], -1
+    )
 
 
 # --- attend(query, K, V, phi): wrong ----------------------------------------------------------------------
@@ -203,7 +213,7 @@ def sums_first(query, K, V, phi):
 
 
 def loop_over_keys(query, K, V, phi):
-    above, below = 0.0, 0.0
+    above, below = torch.zeros_like(V[0]), 0.0
     for key, value in zip(K, V, strict=True):
         similarity = (phi(query) * phi(key)).sum()
         above, below = above + similarity * value, below + similarity
@@ -331,7 +341,7 @@ def absolute_rows(Q, K, V, phi):
 
 def loop_over_positions(Q, K, V, phi):
     queries, keys = phi(Q), phi(K)
-    state, mass = 0.0, 0.0
+    state, mass = torch.zeros(keys.shape[1], V.shape[1], dtype=V.dtype), torch.zeros_like(keys[0])
     for key, value in zip(keys, V, strict=True):
         state, mass = state + torch.outer(key, value), mass + key
     return torch.stack([query @ state / (query @ mass) for query in queries])

@@ -217,7 +217,7 @@ check_directions = FunctionCheck(
     variable="scaled_directions",
     right=reference.scaled_directions,
     cases=lambda g: [
-        (_normal(g, 5, 4), 2.5),
+        (_normal(g, 5, 6), 2.5),
         (_normal(g, 3, 7), 0.4),
         (*_single(_normal(g, 6, 2)), 3.0),
     ],

@@ -78,9 +78,13 @@ def _catch(proof: Proof, check: Check, mistake: Mistake) -> None:
     if judgement.wrong is None:
         proof.failures.append(f"mistake accepted: {mistake.misconception}")
     elif judgement.credit != mistake.credit:
-        proof.failures.append(f"{mistake.misconception} earns {judgement.credit}, its tier is {mistake.credit}")
+        proof.failures.append(
+            f"{mistake.misconception} earns {judgement.credit}, its tier is {mistake.credit}"
+        )
     elif judgement.wrong.hint != mistake.hint:
-        proof.failures.append(f"{mistake.misconception} is not answered with its hint but with: {judgement.wrong}")
+        proof.failures.append(
+            f"{mistake.misconception} is not answered with its hint but with: {judgement.wrong}"
+        )
     else:
         proof.caught += 1
 
@@ -90,8 +94,14 @@ def generic_answers(check: Check, proof: Proof) -> Iterator[tuple[str, Any]]:
     if isinstance(check, FunctionCheck):
         yield from _generic_functions(check, proof)
     else:
-        yield from {"the empty starter": ____, "None": None, "an empty text": "  ", "prose": "it depends, I think",
-                    "code": "__import__('os').getcwd()", "10 kB": "n" * 10_000}.items()
+        yield from {
+            "the empty starter": ____,
+            "None": None,
+            "an empty text": "  ",
+            "prose": "it depends, I think",
+            "code": "__import__('os').getcwd()",
+            "10 kB": "n" * 10_000,
+        }.items()
 
 
 def _each(value: Any, change: Callable[[torch.Tensor], Any]) -> Any:
@@ -101,7 +111,11 @@ def _each(value: Any, change: Callable[[torch.Tensor], Any]) -> Any:
         return {key: _each(v, change) for key, v in value.items()}
     if value is None:
         return None
-    return change(value) if isinstance(value, torch.Tensor) else change(torch.tensor(float(value), dtype=torch.float64))
+    return (
+        change(value)
+        if isinstance(value, torch.Tensor)
+        else change(torch.tensor(float(value), dtype=torch.float64))
+    )
 
 
 def _generic_functions(check: FunctionCheck, proof: Proof) -> Iterator[tuple[str, Any]]:
@@ -127,7 +141,10 @@ def _generic_functions(check: FunctionCheck, proof: Proof) -> Iterator[tuple[str
     yield "NaN", changed(lambda t: torch.full_like(t, float("nan")) if t.is_floating_point() else None)
     yield "another dtype", changed(lambda t: t.to(torch.float16))
     yield "a shape that broadcasts", changed(lambda t: t.unsqueeze(0))
-    yield "a constant", changed(lambda t: torch.full_like(t, 0.5) if t.is_floating_point() else torch.full_like(t, 7))
+    yield (
+        "a constant",
+        changed(lambda t: torch.full_like(t, 0.5) if t.is_floating_point() else torch.full_like(t, 7)),
+    )
     yield "the empty starter", starter
     yield "None", lambda *_: None
     args = check.cases(torch.Generator().manual_seed(0))[0]

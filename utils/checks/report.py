@@ -9,7 +9,6 @@ from rich.table import Table
 
 from utils.checks.proof import Proof, checks_of, prove
 
-
 WIDTH = 150  # characters
 
 
@@ -38,7 +37,8 @@ def proof_table(proofs: Sequence[Proof]) -> Table:
             proof.part,
             f"{proof.caught}/{proof.mistakes}",
             f"{proof.accepted}/{proof.alternatives}",
-            f"{proof.generic_caught}/{proof.generic}" + (f" (n/a {len(proof.not_applicable)})" if proof.not_applicable else ""),
+            f"{proof.generic_caught}/{proof.generic}"
+            + (f" (n/a {len(proof.not_applicable)})" if proof.not_applicable else ""),
         )
     return table
 

@@ -16,12 +16,21 @@ check_a = TypedCheck(
     question=visible.a,
     right="||mu||^2",
     mistakes=[
-        Mistake("A1a-mu-scalar", "d*mu^2",
-                "mu is a vector here, and its coordinates may differ: what does it mean to square it and take it d times?", 0.5),
-        Mistake("A1a-same-vector", "||mu||^2 + d*sigma^2",
-                "You would be right if q and k were the same draw. Are the two factors of each product dependent?"),
+        Mistake(
+            "A1a-mu-scalar",
+            "d*mu^2",
+            "mu is a vector here, and its coordinates may differ: what does it mean to square it and take it d times?",
+            0.5,
+        ),
+        Mistake(
+            "A1a-same-vector",
+            "||mu||^2 + d*sigma^2",
+            "You would be right if q and k were the same draw. Are the two factors of each product dependent?",
+        ),
         Mistake("A1a-zero", "0", "The means are zero only from the next question on."),
-        Mistake("A1a-double-sum", "d*||mu||^2", "A squared length has already summed over the coordinates once."),
+        Mistake(
+            "A1a-double-sum", "d*||mu||^2", "A squared length has already summed over the coordinates once."
+        ),
         Mistake("A1a-sigma-only", "d*sigma^2", "Set sigma to zero, so that q = k = mu: what is q·k then?"),
     ],
     alternatives={
@@ -39,10 +48,16 @@ check_a_instance = TypedCheck(
     question=visible.a_instance,
     right=14,
     mistakes=[
-        Mistake("A1a-same-vector", 26, "Your number depends on sigma. Is that so for two independent vectors?"),
+        Mistake(
+            "A1a-same-vector", 26, "Your number depends on sigma. Is that so for two independent vectors?"
+        ),
         Mistake("A1a-zero", 0, "Is the mean vector of this example zero?"),
         Mistake("A1a-double-sum", 42, "Count how many times the three coordinates were added up."),
-        Mistake("A1a-mu-scalar", 4 / 3, "Which operation did you apply to the three coordinates, and was one number left too early?"),
+        Mistake(
+            "A1a-mu-scalar",
+            4 / 3,
+            "Which operation did you apply to the three coordinates, and was one number left too early?",
+        ),
         Mistake("A1a-square-of-sum", 4, "Square each coordinate before adding, not after."),
         Mistake("A1a-signs", 6, "A squared coordinate is never negative."),
     ],
@@ -65,12 +80,25 @@ check_b = TypedCheck(
     right="d",
     mistakes=[
         Mistake("A1b-one", "1", "That is the spread of one product. How many independent ones does q·k add?"),
-        Mistake("A1b-d-squared", "d^2", "Which of the two adds up for independent terms: the variance or the standard deviation?"),
-        Mistake("A1b-chi-square", "2*d", "q·q would have this variance. Is the square of one normal spread like the product of two?"),
+        Mistake(
+            "A1b-d-squared",
+            "d^2",
+            "Which of the two adds up for independent terms: the variance or the standard deviation?",
+        ),
+        Mistake(
+            "A1b-chi-square",
+            "2*d",
+            "q·q would have this variance. Is the square of one normal spread like the product of two?",
+        ),
         Mistake("A1b-std", "sqrt(d)", "Is the variance asked for, or its square root?"),
         Mistake("A1b-mean", "0", "A mean of zero does not make the spread zero."),
     ],
-    alternatives={"a factor of one": "1*d", "labelled, in LaTeX": r"\text{Var}(q^T k) = d", "a sum": "d/2 + d/2", "a power": "d^1"},
+    alternatives={
+        "a factor of one": "1*d",
+        "labelled, in LaTeX": r"\text{Var}(q^T k) = d",
+        "a sum": "d/2 + d/2",
+        "a power": "d^1",
+    },
 )
 
 check_b_general = TypedCheck(
@@ -79,11 +107,31 @@ check_b_general = TypedCheck(
     question=visible.b_general,
     right="d*sigma^4 + 2*sigma^2*||mu||^2",
     mistakes=[
-        Mistake("A1a-zero", "d*sigma^4", "This is right for mu = 0. What does a non-zero mean add to the spread of a product?"),
-        Mistake("A1b-one-cross-term", "d*sigma^4 + sigma^2*||mu||^2", "The spread of q meets the mean of k. Is there a second such meeting?"),
-        Mistake("A1b-second-moment", "d*sigma^4 + 2*sigma^2*||mu||^2 + ||mu||^4", "A variance is a second moment less something. Did you subtract it?"),
-        Mistake("A1b-sigma-squared", "d*sigma^2 + 2*sigma^2*||mu||^2", "For mu = 0 and d = 1, what is E[q²k²] in sigma?"),
-        Mistake("A1b-mu-times-d", "d*sigma^4 + 2*d*sigma^2*||mu||^2", "The squared length already sums over the coordinates."),
+        Mistake(
+            "A1a-zero",
+            "d*sigma^4",
+            "This is right for mu = 0. What does a non-zero mean add to the spread of a product?",
+        ),
+        Mistake(
+            "A1b-one-cross-term",
+            "d*sigma^4 + sigma^2*||mu||^2",
+            "The spread of q meets the mean of k. Is there a second such meeting?",
+        ),
+        Mistake(
+            "A1b-second-moment",
+            "d*sigma^4 + 2*sigma^2*||mu||^2 + ||mu||^4",
+            "A variance is a second moment less something. Did you subtract it?",
+        ),
+        Mistake(
+            "A1b-sigma-squared",
+            "d*sigma^2 + 2*sigma^2*||mu||^2",
+            "For mu = 0 and d = 1, what is E[q²k²] in sigma?",
+        ),
+        Mistake(
+            "A1b-mu-times-d",
+            "d*sigma^4 + 2*d*sigma^2*||mu||^2",
+            "The squared length already sums over the coordinates.",
+        ),
     ],
     alternatives={
         "factored": "sigma^2 (d sigma^2 + 2 mu·mu)",
@@ -117,10 +165,19 @@ check_c = TypedCheck(
         Mistake("A1c-linear", "d", "Divide a random variable by s: by what is its variance divided?"),
         Mistake("A1c-multiplier", "1/sqrt(d)", "In (q·k)/s, does s multiply or divide?"),
         Mistake("A1c-no-change", "1", "Write down the variance of (q·k)/s and set it to one."),
-        Mistake("A1c-model-width", "sqrt(d_model)", "How many products does this one dot product add up? That number has a letter already."),
+        Mistake(
+            "A1c-model-width",
+            "sqrt(d_model)",
+            "How many products does this one dot product add up? That number has a letter already.",
+        ),
         Mistake("A1c-fourth-root", "d^(1/4)", "Square your s: is that the variance you found in (b)?"),
     ],
-    alternatives={"a power": "d**0.5", "labelled, in LaTeX": r"s = \sqrt{d}", "a fraction as power": "d^(1/2)", "a quotient": "d/sqrt(d)"},
+    alternatives={
+        "a power": "d**0.5",
+        "labelled, in LaTeX": r"s = \sqrt{d}",
+        "a fraction as power": "d^(1/2)",
+        "a quotient": "d/sqrt(d)",
+    },
 )
 
 
@@ -142,7 +199,11 @@ check_monte_carlo = FunctionCheck(
     part="monte_carlo",
     variable="moments",
     right=reference.moments,
-    cases=lambda g: [(draw(g, 11, 5), draw(g, 11, 5)), (draw(g, 7, 3) + 1, draw(g, 7, 3) + 1), (draw(g, 5, 4).float(), draw(g, 5, 4).float())],
+    cases=lambda g: [
+        (draw(g, 11, 5), draw(g, 11, 5)),
+        (draw(g, 7, 3) + 1, draw(g, 7, 3) + 1),
+        (draw(g, 5, 4).float(), draw(g, 5, 4).float()),
+    ],
     differentiable=False,
     mistakes=known.MOMENTS_MISTAKES,
     alternatives=known.MOMENTS_ALTERNATIVES,
@@ -152,7 +213,11 @@ check_c_function = FunctionCheck(
     part="c_function",
     variable="scaled_scores",
     right=reference.scaled_scores,
-    cases=lambda g: [(draw(g, 3, 5), draw(g, 7, 5)), (draw(g, 2, 3, 4), draw(g, 2, 5, 4)), (draw(g, 4, 6).float(), draw(g, 3, 6).float())],
+    cases=lambda g: [
+        (draw(g, 3, 5), draw(g, 7, 5)),
+        (draw(g, 2, 3, 4), draw(g, 2, 5, 4)),
+        (draw(g, 4, 6).float(), draw(g, 3, 6).float()),
+    ],
     mistakes=known.SCORES_MISTAKES,
     alternatives=known.SCORES_ALTERNATIVES,
 )
@@ -161,7 +226,12 @@ check_entropy = FunctionCheck(
     part="entropy",
     variable="entropy",
     right=reference.entropy,
-    cases=lambda g: [(draw(g, 3, 5),), (draw(g, 2, 3, 7) * 4,), (draw(g, 5, 4) * 400,), (draw(g, 3, 6).float(),)],
+    cases=lambda g: [
+        (draw(g, 3, 5),),
+        (draw(g, 2, 3, 7) * 4,),
+        (draw(g, 5, 4) * 400,),
+        (draw(g, 3, 6).float(),),
+    ],
     differentiable=False,  # only the value is asked for; entr, which is right, has no gradient where a weight underflows
     mistakes=known.ENTROPY_MISTAKES,
     alternatives=known.ENTROPY_ALTERNATIVES,

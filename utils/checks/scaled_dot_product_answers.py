@@ -50,13 +50,29 @@ def mean_zero(mu, sigma):
 
 
 MEAN_MISTAKES = [
-    Mistake("A1a-same-vector", mean_same_vector, "Should the answer change when sigma does? Look at E[q_i k_i] for independent q and k."),
+    Mistake(
+        "A1a-same-vector",
+        mean_same_vector,
+        "Should the answer change when sigma does? Look at E[q_i k_i] for independent q and k.",
+    ),
     Mistake("A1a-mu-scalar", mean_scalar, "You replaced the vector by its average before squaring."),
-    Mistake("A1a-double-sum", mean_double_sum, "The sum over coordinates was taken, and then multiplied by their number."),
-    Mistake("A1a-mean-of-squares", mean_of_squares, "A dot product adds its d terms; it does not average them."),
-    Mistake("A1a-norm", mean_norm, "You return a length; compare its unit with that of a product of two coordinates."),
+    Mistake(
+        "A1a-double-sum",
+        mean_double_sum,
+        "The sum over coordinates was taken, and then multiplied by their number.",
+    ),
+    Mistake(
+        "A1a-mean-of-squares", mean_of_squares, "A dot product adds its d terms; it does not average them."
+    ),
+    Mistake(
+        "A1a-norm",
+        mean_norm,
+        "You return a length; compare its unit with that of a product of two coordinates.",
+    ),
     Mistake("A1a-square-of-sum", mean_square_of_sum, "Square first, add afterwards."),
-    Mistake("A1a-all-rows", mean_all_rows, "Each row is a mean vector of its own: only the last axis is summed."),
+    Mistake(
+        "A1a-all-rows", mean_all_rows, "Each row is a mean vector of its own: only the last axis is summed."
+    ),
     Mistake("A1a-first-axis", mean_first_axis, "The coordinates of one vector lie along the last axis."),
     Mistake("A1a-keepdim", mean_keepdim, "The summed axis should be gone from the result."),
     Mistake("A1a-zero", mean_zero, "This would be the answer for mu = 0 only."),
@@ -88,7 +104,13 @@ def mean_in_double(mu, sigma):
     return mu.double().square().sum(-1).to(mu.dtype)
 
 
-MEAN_ALTERNATIVES = {"einsum": mean_einsum, "loop": mean_loop, "library call": mean_library, "in-place": mean_in_place, "in double precision": mean_in_double}
+MEAN_ALTERNATIVES = {
+    "einsum": mean_einsum,
+    "loop": mean_loop,
+    "library call": mean_library,
+    "in-place": mean_in_place,
+    "in double precision": mean_in_double,
+}
 
 
 def variance_zero_mean(mu, sigma):
@@ -129,15 +151,41 @@ def variance_d_squared(mu, sigma):
 
 
 VARIANCE_MISTAKES = [
-    Mistake("A1a-zero", variance_zero_mean, "Right for mu = 0; the mean of one factor scales the spread of the other."),
-    Mistake("A1b-one-cross-term", variance_one_cross_term, "The mean of k meets the spread of q, and the other way round."),
-    Mistake("A1b-second-moment", variance_second_moment, "Did you subtract the square of the mean, coordinate by coordinate?"),
+    Mistake(
+        "A1a-zero",
+        variance_zero_mean,
+        "Right for mu = 0; the mean of one factor scales the spread of the other.",
+    ),
+    Mistake(
+        "A1b-one-cross-term",
+        variance_one_cross_term,
+        "The mean of k meets the spread of q, and the other way round.",
+    ),
+    Mistake(
+        "A1b-second-moment",
+        variance_second_moment,
+        "Did you subtract the square of the mean, coordinate by coordinate?",
+    ),
     Mistake("A1b-sigma-squared", variance_sigma_squared, "Both factors spread: what is E[q²k²] for mu = 0?"),
-    Mistake("A1b-chi-square", variance_chi_square, "That is the spread of q·q. Here the two vectors are independent."),
+    Mistake(
+        "A1b-chi-square",
+        variance_chi_square,
+        "That is the spread of q·q. Here the two vectors are independent.",
+    ),
     Mistake("A1b-std", variance_std, "A root has slipped in: the variance is asked for."),
-    Mistake("A1b-one", variance_per_coordinate, "This is the spread of an average term; the terms are added."),
-    Mistake("A1b-ignores-d", variance_ignores_d, "Set mu to zero: should the answer not grow with the number of terms?"),
-    Mistake("A1b-d-squared", variance_d_squared, "For independent terms it is variances that add, not standard deviations."),
+    Mistake(
+        "A1b-one", variance_per_coordinate, "This is the spread of an average term; the terms are added."
+    ),
+    Mistake(
+        "A1b-ignores-d",
+        variance_ignores_d,
+        "Set mu to zero: should the answer not grow with the number of terms?",
+    ),
+    Mistake(
+        "A1b-d-squared",
+        variance_d_squared,
+        "For independent terms it is variances that add, not standard deviations.",
+    ),
 ]
 
 
@@ -168,8 +216,13 @@ def variance_in_double(mu, sigma):
     return (wide.shape[-1] * sigma**4 + 2 * sigma**2 * wide.pow(2).sum(-1)).to(mu.dtype)
 
 
-VARIANCE_ALTERNATIVES = {"term by term": variance_per_term, "loop": variance_loop, "einsum": variance_einsum,
-                         "in-place": variance_in_place, "in double precision": variance_in_double}
+VARIANCE_ALTERNATIVES = {
+    "term by term": variance_per_term,
+    "loop": variance_loop,
+    "einsum": variance_einsum,
+    "in-place": variance_in_place,
+    "in double precision": variance_in_double,
+}
 
 
 def moments_all_pairs(query, key):
@@ -213,10 +266,18 @@ def moments_second(query, key):
 
 
 MOMENTS_MISTAKES = [
-    Mistake("A1m-all-pairs", moments_all_pairs, "Row i of the queries belongs to row i of the keys; other pairs share a vector and are not independent draws."),
+    Mistake(
+        "A1m-all-pairs",
+        moments_all_pairs,
+        "Row i of the queries belongs to row i of the keys; other pairs share a vector and are not independent draws.",
+    ),
     Mistake("A1m-biased", moments_biased, "The mean was estimated from the same numbers: divide by n - 1."),
     Mistake("A1m-std", moments_std, "The second result is the variance, not its root."),
-    Mistake("A1m-terms", moments_of_terms, "Add up the d terms of each dot product before you look at their spread."),
+    Mistake(
+        "A1m-terms",
+        moments_of_terms,
+        "Add up the d terms of each dot product before you look at their spread.",
+    ),
     Mistake("A1m-swapped", moments_swapped, "Mean first, variance second."),
     Mistake("A1m-columns", moments_columns, "The channels of one vector lie along the last axis."),
     Mistake("A1m-scaled", moments_scaled, "Nothing is scaled yet in this experiment."),
@@ -252,8 +313,13 @@ def moments_in_double(query, key):
     return products.mean().to(query.dtype), products.var().to(query.dtype)
 
 
-MOMENTS_ALTERNATIVES = {"loop": moments_loop, "einsum": moments_einsum, "library call": moments_library,
-                        "in-place": moments_in_place, "in double precision": moments_in_double}
+MOMENTS_ALTERNATIVES = {
+    "loop": moments_loop,
+    "einsum": moments_einsum,
+    "library call": moments_library,
+    "in-place": moments_in_place,
+    "in double precision": moments_in_double,
+}
 
 
 def scores_unscaled(query, key):
@@ -285,18 +351,36 @@ def scores_softmax(query, key):
 
 
 def scores_cosine(query, key):
-    return torch.nn.functional.normalize(query, dim=-1) @ torch.nn.functional.normalize(key, dim=-1).transpose(-2, -1)
+    return torch.nn.functional.normalize(query, dim=-1) @ torch.nn.functional.normalize(
+        key, dim=-1
+    ).transpose(-2, -1)
 
 
 SCORES_MISTAKES = [
-    Mistake("A1c-no-change", scores_unscaled, "These are the raw dot products; their variance still grows with d."),
-    Mistake("A1c-linear", scores_linear, "With this divisor the variance falls below one as d grows. What does a divisor do to a variance?"),
+    Mistake(
+        "A1c-no-change", scores_unscaled, "These are the raw dot products; their variance still grows with d."
+    ),
+    Mistake(
+        "A1c-linear",
+        scores_linear,
+        "With this divisor the variance falls below one as d grows. What does a divisor do to a variance?",
+    ),
     Mistake("A1c-multiplier", scores_multiplied, "The scores got larger. Does s multiply or divide?"),
-    Mistake("A1c-key-count", scores_key_count, "You divide by the root of the number of keys; how many terms does one dot product have?"),
-    Mistake("A1c-model-width", scores_query_count, "The divisor should not depend on how many queries are asked."),
+    Mistake(
+        "A1c-key-count",
+        scores_key_count,
+        "You divide by the root of the number of keys; how many terms does one dot product have?",
+    ),
+    Mistake(
+        "A1c-model-width", scores_query_count, "The divisor should not depend on how many queries are asked."
+    ),
     Mistake("A1c-transposed", scores_transposed, "One row per query, one column per key."),
     Mistake("A1c-softmax", scores_softmax, "The scores are asked for, before the softmax."),
-    Mistake("A1c-cosine", scores_cosine, "You divide by the lengths of the vectors drawn, not by a number that depends on d alone."),
+    Mistake(
+        "A1c-cosine",
+        scores_cosine,
+        "You divide by the lengths of the vectors drawn, not by a number that depends on d alone.",
+    ),
 ]
 
 
@@ -323,12 +407,19 @@ def scores_in_double(query, key):
     return (query.double() @ key.double().mT / query.shape[-1] ** 0.5).to(query.dtype)
 
 
-SCORES_ALTERNATIVES = {"einsum": scores_einsum, "loop": scores_loop, "library call": scores_scaled_query,
-                       "in-place": scores_in_place, "in double precision": scores_in_double}
+SCORES_ALTERNATIVES = {
+    "einsum": scores_einsum,
+    "loop": scores_loop,
+    "library call": scores_scaled_query,
+    "in-place": scores_in_place,
+    "in double precision": scores_in_double,
+}
 
 
 def entropy_bits(scores):
-    return -(scores.softmax(-1) * scores.log_softmax(-1)).sum(-1) / torch.log(torch.tensor(2.0, dtype=scores.dtype))
+    return -(scores.softmax(-1) * scores.log_softmax(-1)).sum(-1) / torch.log(
+        torch.tensor(2.0, dtype=scores.dtype)
+    )
 
 
 def entropy_sign(scores):
@@ -373,13 +464,31 @@ ENTROPY_MISTAKES = [
     Mistake("A1e-bits", entropy_bits, "This is in bits; the lesson counts in nats, the natural logarithm."),
     Mistake("A1e-sign", entropy_sign, "An entropy is not negative."),
     Mistake("A1e-mean", entropy_mean, "The weights already add up to one: sum, do not average."),
-    Mistake("A1e-nan", entropy_nan, "A weight that underflows to 0 has no logarithm. Take the logarithm before the exponential."),
-    Mistake("A1e-epsilon", entropy_epsilon, "A constant inside the logarithm shifts every entropy a little; there is a way without it."),
+    Mistake(
+        "A1e-nan",
+        entropy_nan,
+        "A weight that underflows to 0 has no logarithm. Take the logarithm before the exponential.",
+    ),
+    Mistake(
+        "A1e-epsilon",
+        entropy_epsilon,
+        "A constant inside the logarithm shifts every entropy a little; there is a way without it.",
+    ),
     Mistake("A1e-first-axis", entropy_first_axis, "The keys lie along the last axis."),
-    Mistake("A1e-no-normaliser", entropy_of_scores, "A score is not the logarithm of a weight until it is normalised."),
-    Mistake("A1e-cross", entropy_cross, "Each log weight counts in proportion to its own weight, not equally."),
+    Mistake(
+        "A1e-no-normaliser",
+        entropy_of_scores,
+        "A score is not the logarithm of a weight until it is normalised.",
+    ),
+    Mistake(
+        "A1e-cross", entropy_cross, "Each log weight counts in proportion to its own weight, not equally."
+    ),
     Mistake("A1e-total", entropy_total, "One entropy per row is asked for."),
-    Mistake("A1e-perplexity", entropy_perplexity, "You return the effective number of keys; its logarithm is asked for."),
+    Mistake(
+        "A1e-perplexity",
+        entropy_perplexity,
+        "You return the effective number of keys; its logarithm is asked for.",
+    ),
 ]
 
 
@@ -416,5 +525,11 @@ def entropy_in_double(scores):
     return -(wide.exp() * wide).sum(-1).to(scores.dtype)
 
 
-ENTROPY_ALTERNATIVES = {"log-sum-exp": entropy_logsumexp, "library call": entropy_library, "library call entr": entropy_entr,
-                        "loop": entropy_loop, "in-place": entropy_in_place, "in double precision": entropy_in_double}
+ENTROPY_ALTERNATIVES = {
+    "log-sum-exp": entropy_logsumexp,
+    "library call": entropy_library,
+    "library call entr": entropy_entr,
+    "loop": entropy_loop,
+    "in-place": entropy_in_place,
+    "in double precision": entropy_in_double,
+}

@@ -8,7 +8,14 @@ import time
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from utils.build.lessons import lesson_paths
@@ -20,13 +27,14 @@ from utils.grading.sample_class import models, write_class
 from utils.grading.scores import Score, by_lesson, scores_of
 
 TRUSTED_ONLY = (
-    "No sandbox is used: submissions run with your rights, on this machine. Grade only notebooks that you would run yourself."
+    "No sandbox is used: submissions run with your rights, on this machine. "
+    "Grade only notebooks that you would run yourself."
 )
 OUR_OWN_DATA = "The sample class is part of this project, so the demo goes on."
 
 
 def run(root: Path, assignment: str = "attention", *, jobs: int | None = None, force: bool = False) -> int:
-    """Build, enter the sample class, grade it, write feedback, print the table; return 0 if all were graded."""
+    """Build, enter the sample class, grade it, write feedback, print the table; 0 if all were graded."""
     console = wide_console()
     started = time.monotonic()
     console.rule(f"[bold]{assignment}: from lessons to feedback")
@@ -45,14 +53,32 @@ def run(root: Path, assignment: str = "attention", *, jobs: int | None = None, f
 
 
 def graded(
-    root: Path, assignment: str, students: list[str], console: Console, *, jobs: int | None = None, force: bool = False
+    root: Path,
+    assignment: str,
+    students: list[str],
+    console: Console,
+    *,
+    jobs: int | None = None,
+    force: bool = False,
 ) -> list[Outcome]:
     """Grade the students behind a progress bar; return what happened to each."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("grading", total=len(students))
-        return grade_class(root, assignment, students, jobs=jobs or os.cpu_count() or 1, force=force,
-                           progress=lambda student: bar.advance(task))
+        return grade_class(
+            root,
+            assignment,
+            students,
+            jobs=jobs or os.cpu_count() or 1,
+            force=force,
+            progress=lambda student: bar.advance(task),
+        )
 
 
 def report(root: Path, assignment: str, outcomes: list[Outcome], console: Console) -> None:
@@ -69,12 +95,14 @@ def report(root: Path, assignment: str, outcomes: list[Outcome], console: Consol
 
 
 def score_table(root: Path, assignment: str, lessons: list[str], students: list[str]) -> Table:
-    """Return the table of points: one row a student, one column a lesson; * marks answers a person must read."""
+    """Return the table of points, a row a student, a column a lesson; * marks answers a person must read."""
     table = Table("student", *(lesson.replace("_", " ") for lesson in lessons), "total", title="points")
     for student in students:
         scores = scores_of(root, assignment, student)
         totals = by_lesson(scores)
-        table.add_row(student, *(_cell(*totals.get(lesson, (0.0, 0.0, 0))) for lesson in lessons), _total(scores))
+        table.add_row(
+            student, *(_cell(*totals.get(lesson, (0.0, 0.0, 0))) for lesson in lessons), _total(scores)
+        )
     table.caption = "* has a written answer that a person still has to read"
     return table
 
@@ -94,7 +122,9 @@ def part_table(root: Path, assignment: str, lesson: str, students: list[str]) ->
     table = Table("part", *(student.removeprefix("sample-") for student in students), title=lesson)
     for part in dict.fromkeys(parts):
         cells = [columns[student].get(part) for student in students]
-        table.add_row(part.split(".")[1], *("" if c is None else _cell(c.points, c.out_of, c.waits) for c in cells))
+        table.add_row(
+            part.split(".")[1], *("" if c is None else _cell(c.points, c.out_of, c.waits) for c in cells)
+        )
     return table
 
 

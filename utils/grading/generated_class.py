@@ -48,7 +48,11 @@ def generate(root: Path, assignment: str, size: int, seed: int = 0) -> Iterator[
 
 
 def _draw(
-    student: Student, chance: random.Random, notebook: NotebookNode, solved: dict[str, str], checks: dict[str, Check]
+    student: Student,
+    chance: random.Random,
+    notebook: NotebookNode,
+    solved: dict[str, str],
+    checks: dict[str, Check],
 ) -> dict[str, str]:
     texts = dict(solved)
     cells = {cell.id: cell.source for cell in notebook.cells}
@@ -66,9 +70,9 @@ def _draw(
 
 
 def _answer(chance: random.Random, check: Check, kind: str) -> tuple[Any, float, str]:
-    """Return an answer of the kind, what it must earn, and the kind; without any of the kind, the solved one."""
+    """Return an answer of the kind, what it must earn, and the kind; the solved one if there is none."""
     if kind == "mistake" and check.mistakes:
-        mistake = chance.choice([m for m in check.mistakes])
+        mistake = chance.choice(list(check.mistakes))
         return mistake.answer, mistake.credit, f"mistake {mistake.misconception}"
     if kind == "alternative" and check.alternatives:
         name = chance.choice(list(check.alternatives))

@@ -1,70 +1,19 @@
-"""Intake: the instructor's notebook with a student's answers in it, whatever the student's file looks like.
+"""Intake: the released notebook with a student's answers in it, whatever the student's notebook looks like.
 
 Only the text of solution cells and written answers is taken from a submission. Outputs, metadata, order,
-copies, deleted or extra cells and other files count for nothing, and each is reported in one sentence.
+copies, deleted or extra cells and other files count for nothing; what is unusual is said in one sentence.
 """
 
 from __future__ import annotations
 
+import ast
 import copy
-import json
-import re
-import shutil
-import warnings
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 
-import nbformat
 from nbformat import NotebookNode
 
-LARGEST_NOTEBOOK = 20_000_000  # bytes; a lesson with all its figures has less than a tenth of that
-ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "latin-1")
-COPY = re.compile(r"^(?P<name>.+?)(?:[ _-]*\(\d+\)|[ _-]+copy\d*|[ _-]+Copy\d*)$")
-
-
-@dataclass
-class Taken:
-    """A notebook to grade, and what its student should know about how it was read."""
-
-    notebook: NotebookNode
-    notes: list[str] = field(default_factory=list)
-
-
-class UnreadableNotebook(ValueError):
-    """A file that is no notebook; the message says what was expected and what to do."""
-
-
-def read_notebook(path: Path) -> Taken:
-    """Return the notebook in a file, in the current format. Raises `UnreadableNotebook`."""
-    size = path.stat().st_size
-    if size > LARGEST_NOTEBOOK:
-        raise UnreadableNotebook(f"{path.name} has {size / 1e6:.0f} MB; clear its outputs and hand it in again.")
-    text, notes = _decoded(path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # old notebooks lack cell ids; they are not ours to complain about
-            notebook = nbformat.reads(text, as_version=4)
-            cells = [cell for cell in notebook.cells if isinstance(cell.get("source"), str)]
-    except Exception as error:  # a damaged file breaks nbformat in many ways; all mean the same to a student
-        reason = "it ends too early" if isinstance(error, json.JSONDecodeError) else type(error).__name__
-        raise UnreadableNotebook(
-            f"{path.name} is not a complete notebook ({reason}). Open it in JupyterLab, save it, hand it in again."
-        ) from None
-    notebook.cells = cells
-    return Taken(notebook, notes)
-
-
-def _decoded(path: Path) -> tuple[str, list[str]]:
-    raw = path.read_bytes()
-    for encoding in ENCODINGS:
-        try:
-            text = raw.decode(encoding)
-        except UnicodeError:
-            continue
-        note = [] if encoding.startswith("utf-8") else [f"{path.name} is not in UTF-8; it was read as {encoding}."]
-        return text.lstrip("\ufeff"), note
-    raise UnreadableNotebook(f"{path.name} is not text.")
+from utils.grading.given_names import keep_given_names
+from utils.grading.reading import Taken
 
 
 def grade_id(cell: NotebookNode) -> str | None:
@@ -79,70 +28,111 @@ def is_answer(cell: NotebookNode) -> bool:
 
 
 def rebuild(released: NotebookNode, submitted: NotebookNode) -> Taken:
-    """Return the released notebook with the student's answers in it, and notes on what was unusual."""
+    """Return the released notebook with the student's answers in it, and notes on what was unusual.
+
+    `given` is False when the submitted notebook belongs to something else.
+    """
     rebuilt = copy.deepcopy(released)
-    answers = [cell for cell in rebuilt.cells if is_answer(cell)]
-    known = {grade_id(cell) for cell in rebuilt.cells} - {None}
-    mine = {grade_id(cell) for cell in submitted.cells} & known
-    if not mine and not {cell.id for cell in answers} & {cell.get("id") for cell in submitted.cells}:
-        return Taken(rebuilt, ["This is not a notebook of this assignment; nothing in it could be graded."])
+    if _foreign(released, submitted):
+        message = "This is not the notebook that was handed out under this name, so its parts get no points."
+        return Taken(rebuilt, [message], given=False)
     notes: list[str] = []
-    for cell in answers:
-        text, note = _answer_to(cell, submitted)
+    for cell in filter(is_answer, rebuilt.cells):
+        text, note = _answer_to(cell, released, submitted)
         cell.source = cell.source if text is None else text
         notes += note
-    return Taken(rebuilt, notes + _other_notes(rebuilt, submitted))
+    notes += _other_notes(released, submitted)
+    return Taken(rebuilt, notes + keep_given_names(rebuilt, released))
 
 
-def _answer_to(released: NotebookNode, submitted: NotebookNode) -> tuple[str | None, list[str]]:
-    """Return the student's text for one answer cell: copies and split halves are joined in their order."""
-    name = grade_id(released)
-    found = [cell for cell in submitted.cells if grade_id(cell) == name]
-    if not found:
-        found = [cell for cell in submitted.cells if cell.get("id") == released.id]
+def _foreign(released: NotebookNode, submitted: NotebookNode) -> bool:
+    """Return whether most marked cells of a notebook, or all its cells, are unknown in the released one."""
+    names, ids = _names(released.cells), {cell.id for cell in released.cells}
+    marked = _names(submitted.cells)
+    if marked:
+        return len(marked & names) * 2 < len(marked)
+    return not ids & {cell.get("id") for cell in submitted.cells}
+
+
+def _names(cells: Iterable[NotebookNode]) -> set[str]:
+    return {name for cell in cells if (name := grade_id(cell))}
+
+
+def _owner(cell: NotebookNode, released: NotebookNode) -> str | None:
+    """Return the grade id of the released cell that a submitted cell stands for.
+
+    A copy or a split half keeps nbgrader's mark and gets a new id. A cell that has kept its id is that cell,
+    even when its mark was edited or removed.
+    """
+    marks = {known.id: grade_id(known) for known in released.cells}
+    return marks.get(cell.get("id")) or grade_id(cell)
+
+
+def _answer_to(
+    cell: NotebookNode, released: NotebookNode, submitted: NotebookNode
+) -> tuple[str | None, list[str]]:
+    """Return the student's text for an answer cell, None if there is none, and a note if it was not plain."""
+    name = grade_id(cell)
+    found = [other.source for other in submitted.cells if _owner(other, released) == name]
     if not found:
         return None, [f"The cell `{name}` is missing; it counts as not answered."]
-    edited = [cell.source for cell in found if cell.source.strip() != released.source.strip()]
-    note = []
-    if len(found) > 1 and len(edited) > 1:
-        note = [f"The cell `{name}` occurs {len(found)} times (split or copied); the pieces were joined in their order."]
-    return "\n".join(edited) if edited else released.source, note
+    edited = list(dict.fromkeys(text for text in found if text.strip() not in ("", cell.source.strip())))
+    if not edited:
+        return found[0], []
+    if len(edited) == 1:
+        return edited[0], []
+    text, whole = "\n".join(edited), list(filter(_parses, edited))
+    occurs = f"The cell `{name}` occurs {len(found)} times"
+    if cell.cell_type == "code" and whole and not _parses(text):
+        return whole[-1], [f"{occurs}; the last one that is complete was taken."]
+    return text, [f"{occurs}; the pieces were joined in their order."]
 
 
-def _other_notes(rebuilt: NotebookNode, submitted: NotebookNode) -> list[str]:
-    given = {grade_id(cell) for cell in submitted.cells}
-    tests = [name for cell in rebuilt.cells if (name := grade_id(cell)) and name.startswith("test-")]
-    missing = [name for name in tests if name not in given]
-    ids = {cell.id for cell in rebuilt.cells}
-    extra = sum(
-        1 for cell in submitted.cells
-        if cell.cell_type == "code" and cell.source.strip() and grade_id(cell) is None and cell.get("id") not in ids
-    )
-    notes = [f"Test cells that had been deleted were restored: {', '.join(missing)}."] if missing else []
+def _parses(code: str) -> bool:
+    try:
+        ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def _other_notes(released: NotebookNode, submitted: NotebookNode) -> list[str]:
+    """Return notes on cells that were deleted, changed or added and that no student answers in."""
+    locked = [cell for cell in released.cells if grade_id(cell) and not is_answer(cell)]
+    owned: dict[str | None, list[str]] = {}
+    for cell in submitted.cells:
+        owned.setdefault(_owner(cell, released), []).append(cell.source)
+    missing = [str(grade_id(cell)) for cell in locked if grade_id(cell) not in owned]
+    found = [cell for cell in locked if grade_id(cell) in owned]
+    changed = [str(grade_id(cell)) for cell in found if not _unchanged(cell, owned[grade_id(cell)])]
+    notes = [f"Read-only cells that were deleted have been put back: {_listed(missing)}."] if missing else []
+    notes += [f"Read-only cells that were changed have been put back: {_listed(changed)}."] if changed else []
+    extra = _own_cells(released, submitted)
     if extra:
-        notes.append(f"{extra} cells of your own were not run: only the cells to fill in are graded.")
+        notes.append(f"Cells of your own are not run ({extra} found); only the cells to fill in are graded.")
     return notes
 
 
-def put_right_names(folder: Path, expected: Iterable[str]) -> list[str]:
-    """Copy renamed notebooks (`decoding (1).ipynb`) to the name they must have; return a note for each.
-
-    Nothing is overwritten or removed: a notebook under its right name always wins.
-    """
-    names = set(expected)
-    notes = []
-    for path in sorted(folder.glob("*.ipynb")):
-        name = _meant(path, names)
-        target = folder / f"{name}.ipynb"
-        if name and not target.exists():
-            shutil.copyfile(path, target)
-            notes.append(f"{path.name} was taken for {target.name}.")
-    return notes
+def _unchanged(cell: NotebookNode, texts: Sequence[str]) -> bool:
+    """Return whether all copies together still say what a read-only cell said."""
+    said = "".join(cell.source.split())
+    return any("".join(text.split()) == said for text in (*texts, "\n".join(texts)))
 
 
-def _meant(path: Path, names: set[str]) -> str | None:
-    if path.stem in names:
-        return None
-    match = COPY.match(path.stem)
-    wish = (match["name"] if match else path.stem).strip().lower().replace(" ", "_").replace("-", "_")
-    return wish if wish in names else None
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _own_cells(released: NotebookNode, submitted: NotebookNode) -> int:
+    """Return the number of code cells with a text that are not in the released notebook."""
+    ids = {cell.id for cell in released.cells}
+    names = _names(released.cells)
+    texts = {cell.source.strip() for cell in released.cells}
+    return sum(
+        1
+        for cell in submitted.cells
+        if cell.cell_type == "code"
+        and cell.source.strip() not in ("", *texts)
+        and cell.get("id") not in ids
+        and grade_id(cell) not in names
+    )

@@ -6,20 +6,19 @@ same scores.
 
 from __future__ import annotations
 
-import os
-import time
+import math
+import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbclient.exceptions import DeadKernelError
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
-    ClearOutput,
-    Execute,
     IgnorePattern,
     LimitOutput,
     NbGraderPreprocessor,
@@ -27,29 +26,46 @@ from nbgrader.preprocessors import (
     OverwriteKernelspec,
     SaveAutoGrades,
 )
-from traitlets import Integer
 
-from utils.grading.intake import Taken, UnreadableNotebook, grade_id, read_notebook, rebuild
+from utils.grading.intake import rebuild
+from utils.grading.reading import files_for, handed_in_at, submitted_notebook
+from utils.grading.running import NOT_GIVEN, RunNotebook
 
 Resources = dict[str, Any]
 Step = tuple[NotebookNode, Resources]
 
+# A warning that Python prints names the file and quotes the line that it was raised in.
+_WARNING = re.compile(r"^\S.*?:\d+: (?P<what>\w*Warning: .*)\n(?:[ \t]+.*\n?)?", re.MULTILINE)
 
-class TolerantExporter(NotebookExporter):  # type: ignore[misc]
-    """Reads a submission even when its file is damaged: what cannot be read counts as not answered."""
 
-    def from_filename(self, filename: str, resources: Resources | None = None, **kw: Any) -> tuple[str, Resources]:
-        """Return the converted notebook; an unreadable file becomes an empty one that says why."""
-        try:
-            taken = read_notebook(Path(filename))
-        except UnreadableNotebook as error:
-            taken = Taken(nbformat.v4.new_notebook(), [str(error)])
+def lessons_of(coursedir: CourseDirectory, assignment: str) -> list[str]:
+    """Return the names of the notebooks that were handed out."""
+    return sorted(path.stem for path in Path(_released(coursedir, assignment)).glob("*.ipynb"))
+
+
+def _released(coursedir: CourseDirectory, assignment: str) -> str:
+    folder: str = coursedir.format_path(coursedir.release_directory, ".", assignment)
+    return folder
+
+
+class TolerantExporter(NotebookExporter):  # type: ignore[misc] # nbgrader and nbconvert ship no types
+    """Reads a submission even when a file is damaged, renamed or missing: the unreadable is not answered."""
+
+    def from_filename(
+        self, filename: str, resources: Resources | None = None, **kw: Any
+    ) -> tuple[str, Resources]:
+        """Return the converted notebook. nbgrader asks twice: for the submission, then for the one to run."""
+        converter = self.parent
+        if not converter._sanitizing:
+            as_it_is: tuple[str, Resources] = super().from_filename(filename, resources, **kw)
+            return as_it_is
+        folder, lesson = Path(filename).parent, Path(filename).stem
         resources = resources or {}
-        resources["metadata"] = {**resources.get("metadata", {}), "path": str(Path(filename).resolve().parent),
-                                 "name": Path(filename).stem}
-        resources["intake"] = taken.notes
-        converted: tuple[str, Resources] = self.from_notebook_node(taken.notebook, resources=resources, **kw)
-        return converted
+        lessons = lessons_of(converter.coursedir, resources["nbgrader"]["assignment"])
+        taken = submitted_notebook(folder, lesson, lessons)
+        resources |= {"metadata": {"path": str(folder), "name": lesson}, "intake": taken}
+        read: tuple[str, Resources] = self.from_notebook_node(taken.notebook, resources=resources, **kw)
+        return read
 
 
 class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]
@@ -57,84 +73,102 @@ class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> Step:
         """Return the rebuilt notebook, with a first cell of notes when something was unusual."""
-        names = resources["nbgrader"]
-        path = Path(self._release_folder(names["assignment"])) / f"{names['notebook']}.ipynb"
-        taken = rebuild(nbformat.read(path, as_version=4), nb)
-        # A file that could not be read has no cells; its own note says so better than a note on its cells.
-        notes = resources.get("intake", []) if not nb.cells else [*resources.get("intake", []), *taken.notes]
+        names, intake = resources["nbgrader"], resources["intake"]
+        folder = _released(self.parent.parent.coursedir, names["assignment"])
+        taken = rebuild(nbformat.read(Path(folder) / f"{names['notebook']}.ipynb", as_version=4), nb)
+        # What cannot be read has no cells, and its own note says so better than a note on its cells.
+        notes = list(dict.fromkeys([*(taken.notes if intake.given else []), *intake.notes]))
+        if not (intake.given and taken.given):
+            taken.notebook.metadata[NOT_GIVEN] = notes[0]
         if notes:
             text = "**How this notebook was read**\n\n" + "\n".join(f"- {note}" for note in notes)
             taken.notebook.cells.insert(0, nbformat.v4.new_markdown_cell(text, id="intake-notes"))
+        for note in notes:
+            self.log.warning("%s, %s: %s", names["student"], names["notebook"], note, extra={"intake": note})
         return taken.notebook, resources
-
-    def _release_folder(self, assignment: str) -> str:
-        coursedir = self.parent.parent.coursedir
-        folder: str = coursedir.format_path(coursedir.release_directory, ".", assignment)
-        return folder
-
-
-class RunNotebook(Execute):  # type: ignore[misc]
-    """Runs a notebook under a deadline, and never lets a cell that did not run count as passed."""
-
-    notebook_timeout = Integer(240, help="seconds for a whole notebook; later cells get one second each").tag(config=True)
-
-    def preprocess(self, nb: NotebookNode, resources: Resources, km: Any = None) -> Step:
-        """Return the executed notebook. A graded cell without a result gets an error that says why."""
-        self.student = resources.get("nbgrader", {}).get("student", "")
-        end = time.monotonic() + self.notebook_timeout
-        self.timeout_func = lambda cell: max(1, min(self.timeout, int(end - time.monotonic())))
-        reason = "this cell did not run"
-        try:
-            nb, resources = super().preprocess(nb, resources, km)
-        except DeadKernelError:
-            reason = "the notebook's Python process died before this cell (out of memory, or it was ended by the code)"
-        for cell in nb.cells:
-            if cell.metadata.get("nbgrader", {}).get("grade") and cell.cell_type == "code" and not _ran(cell):
-                cell.outputs = [nbformat.v4.new_output("error", ename="NotRun", evalue=reason, traceback=[reason])]
-        return nb, resources
-
-    def start_new_kernel(self, **kwargs: Any) -> Any:
-        """Start the kernel with one thread, and with the student's name for the draw of hidden inputs."""
-        own = {"OMP_NUM_THREADS": "1", "NBGRADER_EXECUTION": "autograde", "COURSE_STUDENT": self.student}
-        # A backend chosen for the grader's own process would keep the kernel from drawing into the notebook.
-        kwargs["env"] = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"} | own
-        return super().start_new_kernel(**kwargs)
-
-
-def _ran(cell: NotebookNode) -> bool:
-    return cell.get("execution_count") is not None
 
 
 class KeepWarnings(NbGraderPreprocessor):  # type: ignore[misc]
-    """Moves what a graded cell wrote to stderr to its stdout: a warning is worth reading, and costs no points."""
+    """Moves a graded cell's stderr to its stdout: a warning is worth reading, and costs no points."""
 
     def preprocess_cell(self, cell: NotebookNode, resources: Resources, index: int) -> Step:
-        """Return the cell with its stderr output renamed."""
-        for output in cell.get("outputs", []):
-            if output.get("output_type") == "stream" and output.get("name") == "stderr":
-                output["name"] = "stdout"
+        """Return the cell with its stderr output renamed, without the lines of code that warnings quote."""
+        if cell.metadata.get("nbgrader", {}).get("grade"):
+            for output in cell.get("outputs", []):
+                if output.output_type == "stream" and output.name == "stderr":
+                    output.name = "stdout"
+                    output.text = _WARNING.sub(lambda found: found["what"] + "\n", output.text)
         return cell, resources
 
 
-SANITIZE_STEPS = [ClearOutput, Rebuild, OverwriteKernelspec, OverwriteCells, CheckCellMetadata]
-AUTOGRADE_STEPS = [RunNotebook, KeepWarnings, IgnorePattern, LimitOutput, SaveAutoGrades, AssignLatePenalties,
-                   CheckCellMetadata]
+class PlainScores(NbGraderPreprocessor):  # type: ignore[misc]
+    """Lets a graded cell end only with a plain number of points.
+
+    nbgrader takes `tensor(0.)`, `True`, nan or a negative number for full points, and gives up a whole
+    submission for a number that is too large.
+    """
+
+    def preprocess_cell(self, cell: NotebookNode, resources: Resources, index: int) -> Step:
+        """Return the cell; a value that is no number of points is replaced by an error."""
+        mark = cell.metadata.get("nbgrader", {})
+        if mark.get("grade") and cell.cell_type == "code":
+            cell.outputs = [_score_or_error(output, float(mark["points"])) for output in cell.outputs]
+        return cell, resources
+
+
+def _score_or_error(output: NotebookNode, most: float) -> NotebookNode:
+    if output.output_type != "execute_result":
+        return output
+    shown = str(output.data.get("text/plain", "nothing"))
+    try:
+        points = float(shown)
+    except ValueError:
+        points = math.nan
+    if 0 <= points <= most:
+        return output
+    message = f"this cell ended with {shown[:80]!r}, which is no number of points from 0 to {most:g}"
+    return nbformat.v4.new_output("error", ename="NoScore", evalue=message, traceback=[f"NoScore: {message}"])
+
+
+# Rebuild comes first: after it, nothing of the submitted file is left but the texts of the answers.
+SANITIZE_STEPS = [Rebuild, OverwriteKernelspec, OverwriteCells, CheckCellMetadata]
+AUTOGRADE_STEPS = [
+    RunNotebook,
+    KeepWarnings,
+    PlainScores,
+    IgnorePattern,
+    LimitOutput,
+    SaveAutoGrades,
+    AssignLatePenalties,
+    CheckCellMetadata,
+]
 
 
 def repair_names(assignment: str, student: str, notebooks: list[str]) -> None:
-    """Give renamed notebooks of a submission their right names; nbgrader calls this before it converts one.
+    """Tell nbgrader which lessons a submission holds, under the names that they must have.
 
-    nbgrader hands over its own list of files, and goes on with what is in it afterwards.
+    nbgrader hands over its own list of files before it converts them, and goes on with what is in it
+    afterwards; `TolerantExporter` finds the file for a name. A submission without any lesson gets all of them,
+    as missing.
     """
-    from utils.grading.intake import put_right_names
-
     if not notebooks:
         return
     folder = Path(notebooks[0]).parent
     course = Path.cwd()  # nbgrader has changed into the course's root
-    put_right_names(folder, [path.stem for path in (course / "release" / assignment).glob("*.ipynb")])
-    notebooks[:] = sorted(str(path) for path in folder.glob("*.ipynb"))
+    lessons = sorted(path.stem for path in (course / "release" / assignment).glob("*.ipynb"))
+    given = {Path(path).name for path in notebooks}
+    found = [lesson for lesson, path in files_for(folder, lessons)[0].items() if path.name in given]
+    named = [lesson for lesson in lessons if f"{lesson}.ipynb" in given]
+    notebooks[:] = [str(folder / f"{lesson}.ipynb") for lesson in sorted({*found, *named} or lessons)]
 
 
-__all__ = ["AUTOGRADE_STEPS", "SANITIZE_STEPS", "KeepWarnings", "Rebuild", "RunNotebook", "TolerantExporter",
-           "grade_id", "repair_names"]
+def timestamp_or_none(coursedir: CourseDirectory, folder: str) -> datetime | None:
+    """Return when a submission was handed in; None, with a warning, when that cannot be read.
+
+    It takes the place of a method of nbgrader's that ends the program, and so the class, for a damaged file.
+    """
+    try:
+        return handed_in_at(Path(folder))
+    except ValueError as error:
+        coursedir.log.warning("%s: %s", folder, error)
+        return None

@@ -19,13 +19,13 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.utils import parse_utc
 
-LARGEST_NOTEBOOK = 100_000_000  # bytes, nbgrader's own limit for a file; a lesson with its figures has a hundredth
+LARGEST_NOTEBOOK = 100_000_000  # bytes, nbgrader's own limit; a lesson with its figures has a hundredth
 MENTIONED_OUTPUTS = 20_000_000  # bytes from which on a student hears that outputs are not needed
 LONGEST_TEXT = 100_000  # characters in one cell; no answer of the course needs a tenth of that
 FALLBACKS = ("cp1252", "latin-1")  # what older Windows editors write; the last one reads anything
 AGAIN = "Open it in JupyterLab, save it, and hand it in again."
 
-_COPY = re.compile(r"^copy of\s+|[\s_-]*\((?P<a>\d+)\)$|[\s_-]+copy[\s_-]*(?P<b>\d*)$|[\s_-]+(?P<c>\d+)$", re.IGNORECASE)
+_COPY = re.compile(r"^copy of\s+|[\s_-]*\((\d+)\)$|[\s_-]+copy[\s_-]*(\d*)$|[\s_-]+(\d+)$", re.IGNORECASE)
 _BETWEEN = re.compile(r"[\s,]*")
 
 
@@ -46,7 +46,7 @@ class Taken:
 
 
 def submitted_notebook(folder: Path, lesson: str, lessons: Collection[str]) -> Taken:
-    """Return the cells handed in for one lesson of `lessons`, with notes; an empty notebook if there are none."""
+    """Return the cells handed in for one lesson of `lessons`, with notes; an empty notebook if none were."""
     found, notes = files_for(folder, lessons)
     notes += timestamp_notes(folder)
     if lesson not in found:
@@ -102,7 +102,7 @@ def _rank(stem: str) -> tuple[int, int]:
 
 
 def meant(stem: str, lessons: Collection[str]) -> str | None:
-    """Return the lesson that a file's name stands for, or None: `Decoding (1)` and `my_decoding` are `decoding`."""
+    """Return the lesson that a file's name stands for: `Decoding (1)`, `my_decoding` are `decoding`."""
     while stem not in lessons and (shorter := _COPY.sub("", stem.strip())) != stem:
         stem = shorter
     if stem in lessons:
@@ -116,26 +116,36 @@ def meant(stem: str, lessons: Collection[str]) -> str | None:
 
 
 def read_notebook(path: Path) -> Taken:
-    """Return the cells of a notebook file and nothing else of it; of a damaged one the cells that are complete.
+    """Return the cells of a notebook file and nothing else of it; of a damaged one the complete cells.
 
     Raises `UnreadableNotebook`.
     """
     raw = _bytes(path)
     text, notes = _decoded(path.name, raw)
+    cells, note = _cells_in(path.name, text)
+    notes += note
+    if len(raw) > MENTIONED_OUTPUTS:
+        notes.append(
+            f"{path.name} has {len(raw) / 1e6:.0f} MB; outputs are not read and need not be handed in."
+        )
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [*_clean(cells, notes)]  # handed over as they are: a cell without outputs is not valid
+    return Taken(notebook, notes)
+
+
+def _cells_in(name: str, text: str) -> tuple[list[Any], list[str]]:
+    """Return the cells in the text of a notebook file, and a note when they are not all."""
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
-        cells = list(_complete_cells(text))
-        if not cells:
-            raise UnreadableNotebook(f"{path.name} is not a complete notebook. {AGAIN}") from None
-        notes.append(f"{path.name} is damaged: only its first {len(cells)} cells could be read. {AGAIN}")
-    else:
-        cells = data.get("cells") if isinstance(data, dict) else None
-        if not isinstance(cells, list):
-            raise UnreadableNotebook(f"{path.name} is not a notebook: it has no list of cells. {AGAIN}")
-    if len(raw) > MENTIONED_OUTPUTS:
-        notes.append(f"{path.name} has {len(raw) / 1e6:.0f} MB; outputs need not be handed in, they are not read.")
-    return Taken(nbformat.v4.new_notebook(cells=[*_clean(cells, notes)]), notes)
+        complete = list(_complete_cells(text))
+        if not complete:
+            raise UnreadableNotebook(f"{name} is not a complete notebook. {AGAIN}") from None
+        return complete, [f"{name} is damaged: only its first {len(complete)} cells could be read. {AGAIN}"]
+    cells = data.get("cells") if isinstance(data, dict) else None
+    if not isinstance(cells, list):
+        raise UnreadableNotebook(f"{name} is not a notebook: it has no list of cells. {AGAIN}")
+    return cells, []
 
 
 def _bytes(path: Path) -> bytes:
@@ -146,7 +156,9 @@ def _bytes(path: Path) -> bytes:
     try:
         size = path.stat().st_size
         if size > LARGEST_NOTEBOOK:
-            raise UnreadableNotebook(f"{path.name} has {size / 1e6:.0f} MB. Clear its outputs and hand it in again.")
+            raise UnreadableNotebook(
+                f"{path.name} has {size / 1e6:.0f} MB. Clear its outputs, hand it in again."
+            )
         raw = path.read_bytes()
     except OSError as error:
         raise UnreadableNotebook(f"{path.name} could not be opened ({error.strerror}).") from None
@@ -157,7 +169,7 @@ def _bytes(path: Path) -> bytes:
 
 def _decoded(name: str, raw: bytes) -> tuple[str, list[str]]:
     """Return a file's text in whatever encoding it is, with a note when it is not UTF-8."""
-    encoding = json.detect_encoding(raw)
+    encoding: str = json.detect_encoding(raw)
     try:
         text = raw.decode(encoding)
     except UnicodeDecodeError as error:
@@ -199,7 +211,7 @@ def _clean(cells: Iterable[Any], notes: list[str]) -> Iterator[NotebookNode]:
 
 
 def _text(source: Any) -> str | None:
-    """Return the text of a cell in either form that notebooks have, in characters that can be written again."""
+    """Return the text of a cell in either form that notebooks have, in characters that can be written."""
     if isinstance(source, list):
         source = "".join(line for line in source if isinstance(line, str))
     return source.encode("utf-8", "replace").decode("utf-8") if isinstance(source, str) else None

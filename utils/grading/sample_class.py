@@ -52,7 +52,11 @@ def rows(assignment: str) -> list[Row]:
 def models(assignment: str) -> dict[str, str]:
     """Return what each sample student is: a model with its setting, or a made submission."""
     data = json.loads((DATA / f"{assignment}.json").read_text(encoding="utf-8"))
-    made = {PERFECT: "every cell solved", UNTOUCHED: "as released", HALF_DONE: "the first half of every lesson solved"}
+    made = {
+        PERFECT: "every cell solved",
+        UNTOUCHED: "as released",
+        HALF_DONE: "the first half of every lesson solved",
+    }
     return {student["id"]: student["who"] for student in data["students"]} | made
 
 
@@ -63,7 +67,9 @@ def submissions(root: Path, assignment: str) -> dict[str, dict[str, NotebookNode
     everyone = {student: _entered(released, given) for student, given in _by_student(assignment).items()}
     everyone[PERFECT] = {name: enter(notebook, solved[name]) for name, notebook in released.items()}
     everyone[UNTOUCHED] = dict(released)
-    everyone[HALF_DONE] = {name: enter(notebook, _first_half(solved[name])) for name, notebook in released.items()}
+    everyone[HALF_DONE] = {
+        name: enter(notebook, _first_half(solved[name])) for name, notebook in released.items()
+    }
     return everyone
 
 

@@ -43,11 +43,15 @@ def function_text(function: Callable[..., Any], name: str) -> str:
     return re.sub(rf"\b{re.escape(function.__name__)}\b", name, source)
 
 
-def write_submission(root: Path, student: str, assignment: str, notebooks: Mapping[str, NotebookNode]) -> Path:
-    """Write notebooks (by lesson) to `submitted/<student>/<assignment>`, only where they differ; return it."""
+def write_submission(
+    root: Path, student: str, assignment: str, notebooks: Mapping[str, NotebookNode]
+) -> Path:
+    """Write notebooks (by lesson) to `submitted/<student>/<assignment>` where they differ; return it."""
     folder = root / "submitted" / student / assignment
     folder.mkdir(parents=True, exist_ok=True)
-    files = {f"{lesson}.ipynb": nbformat.writes(notebook, version=4) for lesson, notebook in notebooks.items()}
+    files = {
+        f"{lesson}.ipynb": nbformat.writes(notebook, version=4) for lesson, notebook in notebooks.items()
+    }
     files["timestamp.txt"] = TIMESTAMP
     for name, text in files.items():
         path = folder / name

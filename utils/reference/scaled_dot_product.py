@@ -35,7 +35,9 @@ def variance_dot(mu: Float[Tensor, "*b d"], sigma: float) -> Float[Tensor, "*b"]
 
 
 @shape_checked
-def moments(query: Float[Tensor, "n d"], key: Float[Tensor, "n d"]) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+def moments(
+    query: Float[Tensor, "n d"], key: Float[Tensor, "n d"]
+) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
     """Return the sample mean and the unbiased sample variance of the n dot products of matching rows."""
     products = einsum("n d, n d -> n", query, key)
     return products.mean(), products.var()

@@ -1,0 +1,58 @@
+"""The generated class: the same students for the same seed, every answer worth what it was drawn to be."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from utils.build.release import build_release
+from utils.build.source import build_source
+from utils.grading.class_run import grade_class
+from utils.grading.generated_class import generate
+from utils.grading.scores import scores_of
+from utils.grading.submission import write_submission
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def students():
+    return list(generate(ROOT, "attention", 200, seed=3))
+
+
+def test_two_draws_with_one_seed_are_the_same_and_another_seed_differs(students):
+    again = next(iter(generate(ROOT, "attention", 1, seed=3)))
+    assert again.notebooks == students[0].notebooks
+    assert next(iter(generate(ROOT, "attention", 1, seed=4))).drawn != students[0].drawn
+
+
+def test_a_class_of_two_hundred_has_every_kind_of_answer(students):
+    assert len({student.name for student in students}) == 200
+    kinds = Counter(kind.split()[0] for student in students for kind in student.drawn.values())
+    assert set(kinds) == {"solved", "alternative", "mistake", "blank"}
+    assert min(kinds.values()) > 500
+
+
+def test_most_known_mistakes_are_made_by_somebody(students):
+    made = {kind for student in students for kind in student.drawn.values() if kind.startswith("mistake")}
+    assert len(made) > 150
+
+
+@pytest.mark.xdist_group("generated_class")
+def test_every_answer_of_three_students_earns_in_the_gradebook_what_it_was_drawn_to_be(students, tmp_path):
+    for part in ("lessons", "coursekit", "utils", "nbgrader_config.py", "pyproject.toml"):
+        (tmp_path / part).symlink_to(ROOT / part)
+    build_source(tmp_path, "attention")
+    build_release(tmp_path, "attention")
+    for student in students[:3]:
+        write_submission(tmp_path, student.name, "attention", student.notebooks)
+    grade_class(tmp_path, "attention", [s.name for s in students[:3]], jobs=2, feedback=False)
+    for student in students[:3]:
+        scores = scores_of(tmp_path, "attention", student.name)
+        earned = {part: scores[part].points / scores[part].out_of for part in student.credit}
+        wrong = {
+            p: (earned[p], student.drawn[p])
+            for p, credit in student.credit.items()
+            if earned[p] != pytest.approx(credit)
+        }
+        assert wrong == {}
