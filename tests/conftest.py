@@ -1,9 +1,14 @@
 """What all tests share: no window for figures, one thread for torch, the course's root."""
 
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from utils.build.release import build_release
+from utils.build.source import build_source
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -12,3 +17,19 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 @pytest.fixture(scope="session")
 def course_root() -> Path:
     return Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def built_copy(course_root: Path) -> Callable[[Path], Path]:
+    """Return a function that makes a course of its own in a folder, built, with a gradebook of its own."""
+
+    def make(folder: Path) -> Path:
+        # Copied, not linked: nbgrader's settings take the folder that they lie in for the course.
+        for name in ("nbgrader_config.py", "pyproject.toml"):
+            shutil.copy(course_root / name, folder)
+        shutil.copytree(course_root / "lessons", folder / "lessons")
+        build_source(folder, "attention")
+        build_release(folder, "attention")
+        return folder
+
+    return make

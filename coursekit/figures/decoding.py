@@ -82,7 +82,7 @@ def who_reads_whom(grouped_query: Callable[[Tensor, Tensor, Tensor], Tensor]) ->
 
 
 def cache_growth(mebibytes: Any) -> None:
-    """Draw the cache of GPT-2 (124M) against the context, through the three sizes found for 1024 positions."""
+    """Draw the cache of GPT-2 (124M) against the context, through the three sizes for 1024 positions."""
     sizes = vector.read(mebibytes)
     positions = [2**exponent for exponent in range(7, 21)]
     weights = 124_439_808 * 2 / 2**20  # its parameters, two bytes each

@@ -37,10 +37,9 @@ def kernel_against_spread(
         axes.semilogx(
             spreads, [float(e) for e in estimates], "o-", markersize=4, base=2, label="your features"
         )
-        for (width, value), line in zip(kernel.items(), ("--", "-."), strict=False):
-            axes.axhline(
-                value, linestyle=line, color=COLOURS[1], label=f"kernel of width σ = {width:g}: {value:.3f}"
-            )
+        for (width, value), line, colour in zip(kernel.items(), ("--", "-."), COLOURS[1:3], strict=False):
+            label = f"kernel of width σ = {width:g}: {value:.3f}"
+            axes.axhline(value, linestyle=line, color=colour, label=label)
         ticks = [s for s in (1 / 8, 1 / 4, 1 / 2, 1, 2, 4) if min(spreads) <= s <= max(spreads)]
         _plain_ticks(axes, ticks)
         axes.set_ylim(-0.1, 1.05)
@@ -70,6 +69,10 @@ def error_against_directions(
             )
         axes.set_yscale("log")
         _plain_ticks(axes, counts)
+        marks = [m * 10.0**k for k in range(-6, 2) for m in (1, 2, 5)]
+        shown = [mark for mark in marks if min(errors) <= mark <= max(errors)]
+        axes.set_yticks(shown, [f"{mark:g}" for mark in shown])
+        axes.yaxis.set_minor_locator(NullLocator())
         axes.legend()
 
 

@@ -469,10 +469,10 @@ guess = None  # your prediction for multi-head at n = 2^20, in multiply-adds per
 figures.intensity(step_intensity, guess)
 
 # %% [markdown]
-# In your figure the three curves start together at 8 and part company between a thousand and ten thousand
-# positions, where the caches outgrow the weights. The multi-head curve falls and the multi-query curve
-# rises: more text makes the one step ever lazier and the other ever busier. Grouped attention with 8 key
-# heads settles in between.
+# In your figure the three curves start together at 8 and part company from a few hundred positions on; at a
+# thousand, the multi-head caches have outgrown the weights. The multi-head curve falls and the multi-query
+# curve rises: more text makes the one step ever lazier and the other ever busier. Grouped attention with 8
+# key heads settles in between.
 #
 # The right-hand ends of the curves are flat. Work them out without a computer: when $n$ grows and all else
 # stays, what does the intensity of the **multi-head** step tend to? Enter a number. **(1 point)**
@@ -542,7 +542,7 @@ figures.roofline(step_intensity, 65_536)
 # ## A compromise: groups
 #
 # One list of keys for all heads is the extreme, and it costs some quality. Ainslie et al. (*GQA*, 2023,
-# arXiv:2305.13245) proposed the middle: $g$ key heads, each shared by $h/g$ query heads. Most large models
+# arXiv:2305.13245) proposed the middle: $g$ key heads, each shared by $h/g$ query heads. Many large models
 # published since then use it.
 #
 # Write it for a whole text at once, as in training. There is a mask now: position $i$ sees positions $0$ to
@@ -741,10 +741,9 @@ checks.check_loop_cost_scores(score_products)
 # ## What surprised us
 #
 # Multi-query attention does as much arithmetic in its attention as multi-head attention does: every query
-# head still meets every key. It is fast because it *fetches* less. Anyone who counts only operations, and
-# many comparisons of models do, cannot see the difference between the two; and anyone who writes
-# $O(d^2 + bd + bnd)$ for both, because "$h$ is a constant", has erased the one letter that the question is
-# about.
+# head still meets every key. It is fast because it *fetches* less. Anyone who counts only operations, as
+# many comparisons of models do, cannot see why; and anyone who takes $h$ for a constant has erased the one
+# letter that the question is about.
 #
 # And the cache, which saves a factor of $t$ in work, is what makes decoding wait for memory in the first
 # place. The program without a cache has a splendid intensity. It is busy all the time, with work it has

@@ -315,7 +315,7 @@ counts = [16, 64, 256, 1024, 4096]
 figures.error_against_directions(counts, [median_error(count) for count in counts], guess)
 
 # %% [markdown]
-# In your figure both axes are logarithmic, so a power law is a straight line. The grey line falls like
+# In your figure both axes are logarithmic, so a power law is a straight line. The dashed line falls like
 # $1/\sqrt{D_r}$, which is how the mean of independent draws approaches its limit: your points should run
 # along it, and your guess should lie on top if you guessed the factor right. If your points bend and become
 # flat instead, the estimates converge to something that is not softmax attention; the spread of the

@@ -308,7 +308,7 @@ figures.entropies(unscaled, scaled, keys=16, guess=guess)
 # for a network that starts training with $d = 1024$ and no divisor? Three sentences are enough. **(2 points,
 # read by a person)**
 
-# %% [markdown] written="saturation" points=2 spec="A1c"
+# %% [markdown] written="saturation" points=2 spec="A1c" kind="written"
 # ### BEGIN SOLUTION
 # When one weight is near 1 and the others near 0, every product p(1 - p) is near 0, so hardly any gradient flows
 # back through the softmax to the queries and keys. The network starts with confident choices that are accidents

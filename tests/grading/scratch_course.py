@@ -1,10 +1,9 @@
-"""A small course that needs no torch: two lessons, every kind of cell, and the submissions students make to it."""
+"""A small course that needs no torch: two lessons, every kind of cell, and a desk to hand in from."""
 
 from __future__ import annotations
 
 import copy
 import shutil
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import nbformat
@@ -94,7 +93,7 @@ float(share)
 # ### END MARK SCHEME
 '''
 
-DOUBLING = '''\
+DOUBLING = """\
 # %% [markdown]
 # # Doubling
 
@@ -109,7 +108,7 @@ print("double was read as", double)
 ### BEGIN HIDDEN TESTS
 assert double == 14, "hidden: double"
 ### END HIDDEN TESTS
-'''
+"""
 
 FULL = {"total": 1.0, "add": 2.0, "add_more": 1.0, "scale": 3.0, "share": 4.0, "why": 0.0, "double": 1.0}
 # A cell may take this long, in seconds, and a notebook; the real limits would make the tests wait.
@@ -185,12 +184,7 @@ def duplicated(notebook: NotebookNode, name: str, text: str | None = None) -> No
     return notebook
 
 
-def edited(notebook: NotebookNode, name: str, change: Callable[[NotebookNode], object]) -> NotebookNode:
-    """Return the notebook with something changed in one cell."""
-    change(cell_named(notebook, name))
+def edited(notebook: NotebookNode, name: str, **values: object) -> NotebookNode:
+    """Return the notebook with some fields of one cell changed."""
+    cell_named(notebook, name).update(values)
     return notebook
-
-
-def points(scores: Mapping[str, float]) -> dict[str, float]:
-    """Return what a student with these scores on some parts, and full points on the others, earns."""
-    return {**FULL, **scores}

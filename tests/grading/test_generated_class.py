@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from utils.build.release import build_release
-from utils.build.source import build_source
 from utils.grading.class_run import grade_class
 from utils.grading.generated_class import generate
 from utils.grading.scores import scores_of
@@ -39,11 +37,8 @@ def test_most_known_mistakes_are_made_by_somebody(students):
 
 
 @pytest.mark.xdist_group("generated_class")
-def test_every_answer_of_three_students_earns_in_the_gradebook_what_it_was_drawn_to_be(students, tmp_path):
-    for part in ("lessons", "coursekit", "utils", "nbgrader_config.py", "pyproject.toml"):
-        (tmp_path / part).symlink_to(ROOT / part)
-    build_source(tmp_path, "attention")
-    build_release(tmp_path, "attention")
+def test_every_answer_of_three_students_earns_what_it_was_drawn_to_be(students, tmp_path, built_copy):
+    built_copy(tmp_path)
     for student in students[:3]:
         write_submission(tmp_path, student.name, "attention", student.notebooks)
     grade_class(tmp_path, "attention", [s.name for s in students[:3]], jobs=2, feedback=False)

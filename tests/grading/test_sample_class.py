@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from utils.build.release import build_release
-from utils.build.source import build_source, parts
+from utils.build.source import parts
 from utils.checks.proof import checks_of
 from utils.grading import sample_class
 from utils.grading.class_run import grade_class
@@ -14,7 +13,7 @@ from utils.grading.scores import scores_of
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = sample_class.rows("attention")
 ENTERED = [row for row in ROWS if row.entered]
-CELLS = [row for row in ENTERED if not row.no_cell]
+CELLS = [row for row in ROWS if row.has_cell]
 MANUAL = {part.id for part in parts(ROOT, "attention") if part.manual}
 POINTS = {part.id: part.points for part in parts(ROOT, "attention")}
 EARNS = {"right": 1.0, "partially": 0.5, "wrong": 0.0, "no answer": 0.0}
@@ -25,13 +24,9 @@ def name(row):
 
 
 @pytest.fixture(scope="session")
-def graded(tmp_path_factory):
+def graded(tmp_path_factory, built_copy):
     """The sample class, graded by nbgrader in a course of its own; returns each student's scores."""
-    root = tmp_path_factory.mktemp("course")
-    for part in ("lessons", "coursekit", "utils", "nbgrader_config.py", "pyproject.toml"):
-        (root / part).symlink_to(ROOT / part)
-    build_source(root, "attention")
-    build_release(root, "attention")
+    root = built_copy(tmp_path_factory.mktemp("course"))
     students = sample_class.write_class(root, "attention")
     outcomes = grade_class(root, "attention", students, jobs=2, feedback=False)
     assert [(o.student, o.log) for o in outcomes if o.state != "graded"] == []

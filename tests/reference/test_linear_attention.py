@@ -187,7 +187,7 @@ def test_exponential_features_have_the_relative_variance_that_the_model_answer_s
     q, k = normal(3, seed=1, scale=0.3), normal(3, seed=2, scale=0.3)
     w = normal(400_000, 3, seed=3)
     estimates = torch.exp(w @ (q + k) - (q @ q + k @ k) / 2)
-    assert_relative = estimates.var().item() / exp(2 * (q @ k).item())
+    relative = estimates.var().item() / exp(2 * (q @ k).item())
     spread_of_a_variance = 0.02  # sampling error of a variance from 400 000 draws of a skewed quantity
     assert estimates.min() > 0
-    assert assert_relative == pytest.approx(exp((q + k).square().sum().item()) - 1, rel=spread_of_a_variance)
+    assert relative == pytest.approx(exp((q + k).square().sum().item()) - 1, rel=spread_of_a_variance)

@@ -11,13 +11,10 @@ from typing import Any
 from utils.build.lessons import Lesson
 
 # What Google Colab brings along; installing our versions over its own would break its other packages.
-COLAB_HAS = frozenset({"torch", "numpy", "matplotlib", "sympy", "ipython"})
-CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
+COLAB_HAS = frozenset({"torch", "numpy", "matplotlib", "ipython"})
 
 REQUIREMENTS = """\
 # In the folder of this file: pip install -r requirements.txt
-# The second index has torch without GPU libraries, a tenth of the size on Linux.
---extra-index-url {index}
 ./{wheel}[lab]
 """
 
@@ -38,7 +35,8 @@ second is needed.
 `cmd /c "py -m venv .venv && .venv\\Scripts\\pip install -r requirements.txt"` |
 | each time | `.venv/bin/jupyter lab` | `.venv\\Scripts\\jupyter lab` |
 
-No GPU is needed, and once set up no network.
+No GPU is needed, and once set up no network. On Linux, pip's torch brings GPU libraries of several gigabytes along;
+to spare them, install the CPU build of the same version first, as PyTorch's own page of installation shows.
 
 **On Google Colab.** Open a notebook with *File, Upload notebook*, drop `{assignment}.zip` into the *Files*
 panel on the left, and run this in a cell of its own, above all others. Remove the cell before you hand in.
@@ -71,7 +69,7 @@ def wheel_name(root: Path) -> str:
 
 def requirements_text(root: Path) -> str:
     """Return requirements.txt: the wheel beside it, which names the versions of all else."""
-    return REQUIREMENTS.format(index=CPU_WHEELS, wheel=wheel_name(root))
+    return REQUIREMENTS.format(wheel=wheel_name(root))
 
 
 def readme_text(root: Path, assignment: str, lessons: list[Lesson]) -> str:

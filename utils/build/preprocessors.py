@@ -4,10 +4,12 @@ They are named in `nbgrader_config.py`, so that the command line, Formgrader's b
 give the same bytes.
 """
 
+import json
 from typing import Any
 
 from nbformat import NotebookNode
 from nbgrader import utils as grader
+from nbgrader.api import MissingEntry
 from nbgrader.preprocessors import (
     CheckCellMetadata,
     ClearOutput,
@@ -29,6 +31,9 @@ from utils.build.clearing import (
 from utils.build.notebooks import KERNELSPEC
 
 Resources = dict[str, Any]
+Record = tuple[str, dict[str, tuple[Any, ...]], dict[str, tuple[Any, ...]], set[str]]
+SOURCE_COLUMNS = ("cell_type", "locked", "source", "checksum")
+GRADE_COLUMNS = ("cell_type", "max_score")
 RELEASED_METADATA = ("nbgrader", "deletable", "editable")
 
 
@@ -79,6 +84,38 @@ class StripMetadata(NbGraderPreprocessor):  # type: ignore[misc]
         return notebook, resources
 
 
+class SaveChangedCells(SaveCells):  # type: ignore[misc]
+    """Records a notebook in the gradebook, unless this is recorded already: nbgrader commits every cell."""
+
+    def _create_notebook(self, notebook: NotebookNode) -> None:
+        try:
+            recorded = self.gradebook.find_notebook(self.notebook_id, self.assignment_id)
+        except MissingEntry:
+            recorded = None
+        if recorded is None or _recorded(recorded) != self._to_record(notebook):
+            super()._create_notebook(notebook)
+
+    def _to_record(self, notebook: NotebookNode) -> Record:
+        """Return what the gradebook would hold of the notebook."""
+        sources, grades = self.new_source_cells.items(), self.new_grade_cells.items()
+        return (
+            json.dumps(notebook.metadata.get("kernelspec", {})),
+            {name: tuple(cell[key] for key in SOURCE_COLUMNS) for name, cell in sources},
+            {name: tuple(cell[key] for key in GRADE_COLUMNS) for name, cell in grades},
+            {*self.new_solution_cells, *self.new_task_cells},
+        )
+
+
+def _recorded(notebook: Any) -> Record:
+    """Return what the gradebook holds of a notebook."""
+    return (
+        notebook.kernelspec,
+        {cell.name: tuple(getattr(cell, key) for key in SOURCE_COLUMNS) for cell in notebook.source_cells},
+        {cell.name: tuple(getattr(cell, key) for key in GRADE_COLUMNS) for cell in notebook.grade_cells},
+        {cell.name for cell in [*notebook.solution_cells, *notebook.task_cells]},
+    )
+
+
 # Hidden tests go last: the gradebook keeps them, and checksums are taken before and after.
 RELEASE_STEPS = [
     StripMetadata,
@@ -87,7 +124,7 @@ RELEASE_STEPS = [
     ClearOutput,
     CheckCellMetadata,
     ComputeChecksums,
-    SaveCells,
+    SaveChangedCells,
     ClearHidden,
     ComputeChecksums,
     CheckCellMetadata,

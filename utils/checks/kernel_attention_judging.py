@@ -131,7 +131,8 @@ class TieredCheck(FunctionCheck):
 
     def _ordinary_only(self) -> FunctionCheck:
         names = ("part", "variable", "right", "mistakes", "differentiable", "properties")
-        return FunctionCheck(cases=self.ordinary, **{name: getattr(self, name) for name in names})
+        given = {name: getattr(self, name) for name in names}
+        return FunctionCheck(cases=self.ordinary, gradients_in=(torch.float32,), **given)
 
 
 @dataclass(frozen=True, kw_only=True)

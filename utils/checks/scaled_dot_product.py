@@ -6,7 +6,8 @@ import torch
 from torch import Generator, Tensor
 
 from coursekit.visible import scaled_dot_product as visible
-from utils.checks import scaled_dot_product_answers as known
+from utils.checks import scaled_dot_product_moments as moments
+from utils.checks import scaled_dot_product_scores as scores
 from utils.checks.check import FunctionCheck, Mistake, TypedCheck
 from utils.reference import scaled_dot_product as reference
 
@@ -69,8 +70,8 @@ check_a_function = FunctionCheck(
     variable="mean_dot",
     right=reference.mean_dot,
     cases=lambda g: [(draw(g, 3, 5), 2.0), (draw(g, 7), 0.5), (draw(g, 2, 3, 4).float(), 1.5)],
-    mistakes=known.MEAN_MISTAKES,
-    alternatives=known.MEAN_ALTERNATIVES,
+    mistakes=moments.MEAN_MISTAKES,
+    alternatives=moments.MEAN_ALTERNATIVES,
 )
 
 check_b = TypedCheck(
@@ -191,8 +192,8 @@ check_b_function = FunctionCheck(
     variable="variance_dot",
     right=reference.variance_dot,
     cases=lambda g: [(draw(g, 3, 5), 2.0), (draw(g, 7), 0.5), (draw(g, 2, 3, 4).float(), 1.5)],
-    mistakes=known.VARIANCE_MISTAKES,
-    alternatives=known.VARIANCE_ALTERNATIVES,
+    mistakes=moments.VARIANCE_MISTAKES,
+    alternatives=moments.VARIANCE_ALTERNATIVES,
 )
 
 check_monte_carlo = FunctionCheck(
@@ -205,8 +206,8 @@ check_monte_carlo = FunctionCheck(
         (draw(g, 5, 4).float(), draw(g, 5, 4).float()),
     ],
     differentiable=False,
-    mistakes=known.MOMENTS_MISTAKES,
-    alternatives=known.MOMENTS_ALTERNATIVES,
+    mistakes=moments.MOMENTS_MISTAKES,
+    alternatives=moments.MOMENTS_ALTERNATIVES,
 )
 
 check_c_function = FunctionCheck(
@@ -218,8 +219,8 @@ check_c_function = FunctionCheck(
         (draw(g, 2, 3, 4), draw(g, 2, 5, 4)),
         (draw(g, 4, 6).float(), draw(g, 3, 6).float()),
     ],
-    mistakes=known.SCORES_MISTAKES,
-    alternatives=known.SCORES_ALTERNATIVES,
+    mistakes=scores.SCORES_MISTAKES,
+    alternatives=scores.SCORES_ALTERNATIVES,
 )
 
 check_entropy = FunctionCheck(
@@ -233,6 +234,6 @@ check_entropy = FunctionCheck(
         (draw(g, 3, 6).float(),),
     ],
     differentiable=False,  # only the value is asked for; entr, which is right, has no gradient where a weight underflows
-    mistakes=known.ENTROPY_MISTAKES,
-    alternatives=known.ENTROPY_ALTERNATIVES,
+    mistakes=scores.ENTROPY_MISTAKES,
+    alternatives=scores.ENTROPY_ALTERNATIVES,
 )

@@ -280,14 +280,15 @@ def _content(path: Path) -> bytes:
 
 
 def _course_state(root: Path, assignment: str) -> str:
-    """Return a digest of the tests, our code and the course key."""
+    """Return a digest of the tests, our code and the course key; it does not depend on where the course lies."""
     code = Path(__file__).resolve().parents[2]
-    paths = [root / "nbgrader_config.py"]
-    paths += [path for part in ("source", "release") for path in (root / part / assignment).glob("*.ipynb")]
-    paths += [path for part in CODE_THAT_DECIDES for path in (code / part).rglob("*.py")]
+    parts = [path for part in CODE_THAT_DECIDES for path in (code / part).rglob("*.py")]
+    notebooks = [path for part in ("source", "release") for path in (root / part / assignment).glob("*.ipynb")]
+    files = {path.relative_to(code).as_posix(): path for path in parts}
+    files |= {path.relative_to(root).as_posix(): path for path in [root / "nbgrader_config.py", *notebooks]}
     key = os.environ.get("COURSE_KEY_FILE")
-    paths += [Path(key)] if key else []
+    files |= {"course key": Path(key)} if key else {}
     digest = hashlib.sha256()
-    for path in sorted(paths):
-        digest.update(f"{path}\0".encode() + path.read_bytes() + b"\0")
+    for name, path in sorted(files.items()):
+        digest.update(f"{name}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()

@@ -88,6 +88,15 @@ class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]
         return taken.notebook, resources
 
 
+class AddHiddenTests(OverwriteCells):  # type: ignore[misc]
+    """Puts the full tests into the rebuilt notebook, and does not warn that released ones are shorter."""
+
+    def report_change(self, name: str, attr: str, old: Any, new: Any) -> None:
+        """Warn of a change, unless it is the one that every cell with hidden tests has."""
+        if attr != "checksum":
+            super().report_change(name, attr, old, new)
+
+
 class KeepWarnings(NbGraderPreprocessor):  # type: ignore[misc]
     """Moves a graded cell's stderr to its stdout: a warning is worth reading, and costs no points."""
 
@@ -131,7 +140,7 @@ def _score_or_error(output: NotebookNode, most: float) -> NotebookNode:
 
 
 # Rebuild comes first: after it, nothing of the submitted file is left but the texts of the answers.
-SANITIZE_STEPS = [Rebuild, OverwriteKernelspec, OverwriteCells, CheckCellMetadata]
+SANITIZE_STEPS = [Rebuild, OverwriteKernelspec, AddHiddenTests, CheckCellMetadata]
 AUTOGRADE_STEPS = [
     RunNotebook,
     KeepWarnings,

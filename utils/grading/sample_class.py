@@ -42,6 +42,11 @@ class Row:
         """Whether the model gave something that a student could have typed into the part's cell."""
         return bool(self.part) and self.verified not in ("no answer", "not shown")
 
+    @property
+    def has_cell(self) -> bool:
+        """Whether it was entered in a cell; a second answer to the same part was not."""
+        return self.entered and not self.no_cell
+
 
 def rows(assignment: str) -> list[Row]:
     """Return every row of the sample class, in the order of its source. Raises FileNotFoundError."""
@@ -87,7 +92,7 @@ def _first_half(answers: Mapping[str, str]) -> dict[str, str]:
 def _entered(released: Mapping[str, NotebookNode], given: list[Row]) -> dict[str, NotebookNode]:
     notebooks = dict(released)
     for row in given:
-        if row.entered:
+        if row.has_cell:
             lesson, part = row.part.split(".")
             notebooks[lesson] = enter(notebooks[lesson], {part: cell_text(notebooks[lesson], part, row)})
     return notebooks
