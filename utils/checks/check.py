@@ -53,11 +53,16 @@ RIGHT = Judgement(1.0)
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One graded part. `right` is the answer that the solved notebook gives."""
+    """One graded part. `right` is the answer that the solved notebook gives.
+
+    `depends_on` names the parts whose answers this one is about, such as the code whose cost is claimed: what is
+    right here then depends on what was answered there.
+    """
 
     part: str
     variable: str
     right: Any
+    depends_on: Sequence[str] = ()
     mistakes: Sequence[Mistake] = ()
     alternatives: Mapping[str, Any] = field(default_factory=dict)
 

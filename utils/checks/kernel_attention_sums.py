@@ -196,6 +196,7 @@ check_linear_attention = TieredCheck(
 
 check_claim = ClaimCheck(
     part="claim",
+    depends_on=("linear_attention",),
     variable="claimed_work",
     question=visible.claim,
     right="N D M",

@@ -25,7 +25,10 @@ WEIGHTS = (40, 20, 30, 10)
 
 @dataclass
 class Student:
-    """A generated student: the notebooks, and per part what was drawn and the fraction it must earn."""
+    """A generated student: the notebooks, and per part what was drawn and the fraction it must earn.
+
+    There is no fraction for a part about another one that was not solved: it depends on what was drawn there.
+    """
 
     name: str
     notebooks: dict[str, NotebookNode] = field(default_factory=dict)
@@ -66,6 +69,10 @@ def _draw(
             texts[check.part] = cells[check.part]
         elif kind != "solved":
             texts[check.part] = as_text(check, cells[check.part], answer)
+    for part, check in checks.items():
+        others = [f"{part.split('.')[0]}.{other}" for other in check.depends_on]
+        if any(student.drawn[other] != "solved" for other in others):
+            student.credit.pop(part)
     return texts
 
 
