@@ -32,6 +32,10 @@ class EmptyBlank(Exception):
 class UnusableBlank(ValueError):
     """The text of a code blank is not a single expression, or the template has no such blank."""
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows: one sentence instead of a traceback through this module."""
+        return [f"UnusableBlank: {self}"]
+
 
 def BLANK(expression: T) -> T:  # noqa: N802 - written in capitals so that an author sees it in a lesson
     """Return the expression unchanged; the build replaces the whole call by `____`."""
@@ -123,7 +127,7 @@ def checked_text(name: str, text: object) -> str:
     if not isinstance(text, str):
         kind = type(text).__name__
         raise UnusableBlank(f"blank ({name}) holds a {kind}; enter the code of the blank as text, in quotes.")
-    text = text.strip().strip("`").strip()
+    text = text.strip().strip("`").strip().removesuffix(",").rstrip()
     if len(text) > LONGEST_BLANK or "\n" in text:
         raise UnusableBlank(
             f"blank ({name}) is one expression on one line, at most {LONGEST_BLANK} characters."

@@ -77,9 +77,10 @@ def _first_in_dict(received: Any, expected: dict[Any, Any], show_expected: bool)
 
 
 def _first_in_number(received: Any, expected: Any, show_expected: bool) -> str | None:
+    import numpy as np
     import torch
 
-    if isinstance(received, torch.Tensor) and received.ndim == 0:
+    if isinstance(received, torch.Tensor | np.ndarray | np.generic) and received.ndim == 0:
         received = received.item()
     if isinstance(expected, bool) or isinstance(received, bool) or not isinstance(received, int | float):
         same = type(received) is type(expected) and received == expected
@@ -107,6 +108,8 @@ def _first_in_tensor(received: Any, expected: Tensor, show_expected: bool) -> st
         return f"shape {tuple(received.shape)}, expected {tuple(expected.shape)}"
     if received.dtype != expected.dtype:
         return f"dtype {received.dtype}, expected {expected.dtype}"
+    if received.layout != expected.layout or received.device != expected.device:
+        return f"a tensor of layout {received.layout} on {received.device}, expected an ordinary one"
     received, expected = received.detach(), expected.detach()
     if not torch.isfinite(received).all() and torch.isfinite(expected).all():
         bad = int((~torch.isfinite(received)).sum())

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from itertools import combinations
 from itertools import product as every
 
 from .asymptotic import Order, Orders, Undecided
 from .budget import Work
 from .differences import Bounds, bounds_of_difference
 from .domain import domain
-from .growth import VARIABLE, Direction, Domain, Form, escape, value
+from .growth import VARIABLE, Direction, Domain, Form, escape, leading
 from .polynomial import Monomial, Polynomial, monomial, multiply, over
 from .reading import Reader, Reading, reader_for
+from .regime import simplest
 from .tree import Call, Sum, Tree, children, rebuilt, shown
 from .verdict import UnreadableAnswer, Verdict
 
@@ -27,7 +27,7 @@ MOST_ORDERS = 16  # ways to order the arguments of max and min
 
 def read(text: str, variables: Sequence[str], *, constants: Sequence[str] = ()) -> Reading:
     """Return how a Big-O answer is understood; raises UnreadableAnswer, which quotes the place."""
-    return Reader(tuple(variables), tuple(constants), any_label=False).read(text)
+    return Reader(tuple(variables), tuple(constants), any_label=False, sentences=True).read(text)
 
 
 def compare(
@@ -45,16 +45,14 @@ def compare(
     has no meaning, or several that would be judged differently, and ValueError when the question itself
     cannot be read.
     """
-    reader, answers = reader_for(expected, variables, constants, any_label=False)
+    reader, answers = reader_for(expected, variables, constants, any_label=False, sentences=True)
     comparison = _Comparison(domain(constraints, reader), frozenset(constants))
     keys = [reader.author(answer) for answer in answers]
     reading = reader.read(submitted)
     comparison.check_chain(reading)
-    for key in keys:
-        verdict = comparison.verdict(key, reading)
-        if verdict.right:
-            return verdict
-    return comparison.verdict(keys[0], reading)
+    verdicts = (comparison.verdict(key, reading) for key in keys)
+    first = next(verdicts)
+    return first if first.right else next((verdict for verdict in verdicts if verdict.right), first)
 
 
 class _Comparison:
@@ -99,7 +97,7 @@ class _Comparison:
         upper = next((part.upper for part in parts if part.upper is not None), None)
         lower = next((part.lower for part in parts if part.lower is not None), None)
         details = dict.fromkeys(part.detail for part in parts if part.detail)
-        return Bounds(upper, lower, "; ".join(details), parts[0].own, parts[0].true)
+        return Bounds(upper, lower, "; ".join(details), parts[0].own, parts[0].true, self.domain)
 
     def ordered(self, key: Tree, answer: Tree) -> Iterator[tuple[Tree, Tree, Domain]]:
         """Go through the orders of the arguments of each max and min that stands beside a minus sign."""
@@ -143,36 +141,32 @@ class _Comparison:
 
     def of_orders(self, own: Order, true: Order, where: Domain) -> Bounds:
         mine, theirs = self.crossed(own.above, true.below), self.crossed(true.above, own.below)
-        over_top = {term: way for term in mine if (way := self.escape(term, theirs, where)) is not None}
-        missing = {term: way for term in theirs if (way := self.escape(term, mine, where)) is not None}
-        detail = _detail(mine, theirs, over_top, missing)
-        upper, lower = next(iter(over_top.values()), None), next(iter(missing.values()), None)
-        return Bounds(upper, lower, detail, _forms(mine), _forms(theirs))
+        over_top, missing = self.escapes(mine, theirs, where), self.escapes(theirs, mine, where)
+        upper, lower = self.regime(over_top, theirs, where), self.regime(missing, mine, where)
+        return Bounds(
+            upper, lower, _detail(mine, theirs, over_top, missing), _forms(mine), _forms(theirs), where
+        )
 
     def crossed(self, above: Polynomial, below: Polynomial) -> list[Monomial]:
         """Return the terms of the product with the names of constants left out."""
         terms = multiply(above, below, self.work)
         return list(dict.fromkeys(tuple(p for p in term if p[0][1] not in self.fixed) for term in terms))
 
-    def escape(self, term: Monomial, bounds: list[Monomial], where: Domain) -> Direction | None:
-        """Return a direction in which a term exceeds a sum: a simple one if there is one, for the hint."""
-        if term in bounds:
-            return None
-        way = escape(term, bounds, where, self.work)
-        forms = [dict(over(term, bound)) for bound in bounds]
-        return way and next(_simple(way, forms, [dict(ratio) for ratio in where.at_least_one]), way)
+    def escapes(
+        self, terms: list[Monomial], bounds: list[Monomial], where: Domain
+    ) -> dict[Monomial, Direction]:
+        """Return the terms that exceed a sum, each with a direction in which it does."""
+        tops = leading(bounds, where, self.work)
+        ways = {term: escape(term, tops, where, self.work) for term in terms if term not in bounds}
+        return {term: way for term, way in ways.items() if way is not None}
 
-
-def _simple(way: Direction, targets: list[Form], constraints: list[Form]) -> Iterator[Direction]:
-    """Yield the directions in which a few variables grow alike and the targets are positive."""
-    symbols = [symbol for symbol in way if symbol[0] == VARIABLE]
-    for size in range(1, len(symbols) + 1):
-        for chosen in combinations(symbols, size):
-            alike: Direction = dict.fromkeys(chosen, Fraction(1))
-            if all(value(form, alike) > 0 for form in targets) and all(
-                value(form, alike) >= 0 for form in constraints
-            ):
-                yield alike
+    def regime(
+        self, exceeding: dict[Monomial, Direction], bounds: list[Monomial], where: Domain
+    ) -> Direction | None:
+        """Return the direction in which the first term exceeds a sum: a simple one if there is one."""
+        for term, way in exceeding.items():
+            return simplest(term, leading(bounds, where, self.work), where) or way
+        return None
 
 
 def _forms(terms: list[Monomial]) -> list[Form]:

@@ -11,10 +11,10 @@ from .asymptotic import MAY_CANCEL, Order
 from .budget import Work
 from .growth import VARIABLE, Direction, Domain, Form, escape, value
 from .polynomial import UNIT, Polynomial, positive
+from .regime import in_words
 from .verdict import Relation, UnreadableAnswer, Verdict
 
 MOST_VARIABLES = 6
-SIMPLE = 4  # a speed such as t^(7/5) says less than no speed
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Bounds:
     detail: str = ""
     own: Sequence[Form] = field(default_factory=list)
     true: Sequence[Form] = field(default_factory=list)
+    domain: Domain = Domain()
 
     @property
     def relation(self) -> Relation:
@@ -35,46 +36,9 @@ class Bounds:
 
     def verdict(self, read_as: str) -> Verdict:
         """Return the verdict, with the regimes in which the two costs part as its hint."""
-        hints = [self.hint(way) for way in (self.lower, self.upper) if way is not None]
+        ways = [way for way in (self.lower, self.upper) if way is not None]
+        hints = [in_words(way, self.own, self.true, self.domain) for way in ways]
         return Verdict(self.relation, read_as, " ".join(hints), self.detail)
-
-    def hint(self, way: Direction) -> str:
-        """Return what happens to both costs when the variables grow in one direction."""
-        own = max((value(form, way) for form in self.own), default=Fraction(0))
-        true = max((value(form, way) for form in self.true), default=Fraction(0))
-        if own > true:
-            rest = (
-                "the true cost stays, yours grows"
-                if true <= 0
-                else "your cost grows faster than the true one"
-            )
-        elif own < true:
-            rest = (
-                "your cost stays, the true one grows" if own <= 0 else "the true cost grows faster than yours"
-            )
-        else:
-            rest = "the two costs differ by a factor that grows slowly"
-        return f"Let {regime(way)}: {rest}."
-
-
-def regime(way: Direction) -> str:
-    """Return a direction in words."""
-    powers = sorted(
-        (name, power)
-        for (kind, name), power in way.items()
-        if kind <= VARIABLE and power > 0 and "^" not in name
-    )
-    if not powers:
-        return "every variable grow"
-    if len(powers) == 1:
-        return f"{powers[0][0]} grow with all else fixed"
-    least = min(power for _, power in powers)
-    if len({power for _, power in powers}) == 1:
-        return f"{', '.join(name for name, _ in powers)} grow together"
-    if any((power / least).denominator > SIMPLE for _, power in powers):
-        return f"{', '.join(name for name, _ in powers)} grow together, each at its own speed"
-    scaled = [f"{name} like t" + (f"^{power / least}" if power != least else "") for name, power in powers]
-    return f"{', '.join(name for name, _ in powers)} grow together ({', '.join(scaled)})"
 
 
 def bounds_of_difference(own: Order, true: Order, where: Domain, work: Work) -> Bounds:

@@ -1,7 +1,8 @@
 """Einsum equations: run on tensors of the documented shapes, never compared as text.
 
 Accepted are an equation ("bd,hdq->bhq", any letters, spaces free), the whole call
-`torch.einsum("bd,hdq->bhq", x, W_q)`, and a product of two declared operands (`x @ W_k`, `x @ W_k.T`).
+`torch.einsum("bd,hdq->bhq", x, W_q)`, and a product of two declared operands (`x @ W_k`, `x @ W_k.T`,
+`torch.matmul(x, W_k)`); a name and = may stand in front of either.
 Nothing is evaluated: the text is taken apart by Python's own parser and only these forms are understood.
 """
 
@@ -28,7 +29,8 @@ def read(submitted: object, operands: Sequence[str]) -> str:
     """
     if not isinstance(submitted, str):
         raise UnreadableAnswer('enter the equation as text, such as "ij,jk->ik".')
-    text = submitted.strip().strip("`").strip()
+    text = submitted.strip().strip("`").replace("→", "->").strip()
+    text = re.sub(r"^[A-Za-z_]\w*\s*=(?!=)\s*", "", text)  # the line of the listing: q = torch.einsum(...)
     if len(text) > LONGEST_EQUATION:
         raise UnreadableAnswer(
             f"an equation has at most {LONGEST_EQUATION} characters, yours {len(text)}.", text
@@ -45,6 +47,8 @@ def _from_code(text: str, operands: Sequence[str]) -> str:
         raise UnreadableAnswer(f"{text!r} is neither an equation nor a call of einsum.", text) from None
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
         return f"{_operand(node.left, operands, text)} @ {_operand(node.right, operands, text)}"
+    if isinstance(node, ast.Call) and ast.unparse(node.func) == "torch.matmul" and len(node.args) == 2:
+        return " @ ".join(_operand(side, operands, text) for side in node.args)
     if isinstance(node, ast.Call) and ast.unparse(node.func) in ("torch.einsum", "einsum", "np.einsum"):
         return _from_call(node, operands, text)
     raise UnreadableAnswer(f"{text!r} is neither an equation nor a call of einsum.", text)

@@ -52,10 +52,10 @@ class Exact:
 
 
 class Exacts:
-    """Computes normal forms. `same` replaces a name by a formula (d_k = d/h)."""
+    """Computes normal forms."""
 
-    def __init__(self, work: Work, same: dict[str, Tree] | None = None) -> None:
-        self.work, self.same = work, same or {}
+    def __init__(self, work: Work) -> None:
+        self.work = work
         self.inside: dict[Generator, Exact] = {}  # what a LOG, EXP or ROOT generator was made from
 
     def of(self, tree: Tree) -> Exact:
@@ -65,7 +65,7 @@ class Exacts:
             case Number(number):
                 return Exact(constant(number))
             case Name(name):
-                return self.of(self.same[name]) if name in self.same else Exact(generator(VARIABLE, name))
+                return Exact(generator(VARIABLE, name))
             case Sum(terms):
                 return reduce(self.plus, map(self.of, terms))
             case Product(factors):

@@ -6,24 +6,39 @@ for each order of the arguments; which orders occur is found by trying sizes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import lcm
 
 from .budget import Work
+from .characters import GREEK
 from .exact import VARIABLE, Exact, Exacts
-from .orderings import orderings
-from .polynomial import Polynomial, add, constant, is_positive, monomial, multiply, power, scale
+from .orderings import AtMost, orderings, signs_of_difference
+from .polynomial import (
+    Polynomial,
+    add,
+    constant,
+    content,
+    is_positive,
+    monomial,
+    multiply,
+    power,
+    scale,
+    to_power,
+)
 from .reading import Reader, Reading, reader_for
-from .tree import Call, Name, Tree, children, names, shown
+from .tree import Call, Name, Number, Tree, children, names, replaced, shown
 from .verdict import Relation, UnreadableAnswer, Verdict
 
 LARGEST_SHIFT = 10
-SIZES: dict[Relation, str] = {
-    "too_loose": "Your formula is larger than the true one, for all sizes; is something counted twice?",
-    "too_tight": "Your formula is smaller than the true one, for all sizes; is something left out?",
-    "incomparable": "Your formula is larger than the true one for some sizes, smaller for others.",
-}
+REAL = frozenset(GREEK)  # names of numbers that may be below 1; the others are sizes
+LARGER = (
+    "Your formula is never smaller than the true one, and larger for most sizes; is something counted twice?"
+)
+SMALLER = "Your formula is never larger than the true one, and smaller for most sizes; is something left out?"
+BOTH = "Your formula is larger than the true one for some sizes, smaller for others."
+UNEQUAL = "Put in small numbers for which you know the result: does your formula give it?"
 
 
 def read(
@@ -61,11 +76,11 @@ def compare(
     """Return how a submitted formula stands to the expected one, or to the first that it equals. All
     variables are positive.
 
-    A constraint `d_k = d/h` (or ~) replaces the name on its left; inequalities change no identity and are
-    not used. `units` may follow the formula and are ignored. For each of `vectors`, say mu, every form of
-    the squared norm is the name mu2; `aliases` names other products, {"q.k": "s"}. Too loose (too tight)
-    means never smaller (larger) with all variables at least 1. Raises UnreadableAnswer as `read` does, and
-    when two readings would be judged differently.
+    A constraint `d_k = d/h` (or ~) replaces the name on its left. An inequality `h <= d` changes no
+    identity; it says which orders of the arguments of max and min occur. `units` may follow the formula and
+    are ignored. For each of `vectors`, say mu, every form of the squared norm is the name mu2; `aliases`
+    names other products, {"q.k": "s"}. Too loose (too tight) means never smaller (larger) with all variables
+    at least 1. Raises UnreadableAnswer as `read` does, and when two readings would be judged differently.
     """
     options = {"units": tuple(units), "vectors": tuple(vectors), "aliases": aliases or {}}
     reader, answers = reader_for(expected, variables, constants, **options)
@@ -73,7 +88,9 @@ def compare(
     reading = read(
         submitted, reader.variables, constants=constants, units=units, vectors=vectors, aliases=aliases
     )
-    comparison = _Comparison(_replacements(constraints, reader), reading)
+    same = _replacements(constraints, reader)
+    signed = frozenset((*reader.vectors, *reader.aliases.values()))
+    comparison = _Comparison(same, _domain(constraints, reader, same), signed, reading)
     for side in reading.sides[:-1]:
         comparison.check_side(side[0])
     verdicts = (comparison.verdict(key) for key in keys)
@@ -82,9 +99,10 @@ def compare(
 
 
 def _replacements(constraints: Sequence[str], reader: Reader) -> dict[str, Tree]:
+    """Return what each name on the left of an equality stands for."""
     found: dict[str, Tree] = {}
-    for text in constraints:
-        if any(sign in text for sign in "<>≤≥"):
+    for text in map(_spelled, constraints):
+        if "<" in text or ">" in text:
             continue
         left, sign, right = text.replace("~", "=").replace("==", "=").partition("=")
         name = reader.author(left)
@@ -98,11 +116,29 @@ def _replacements(constraints: Sequence[str], reader: Reader) -> dict[str, Tree]
     return found
 
 
+def _domain(constraints: Sequence[str], reader: Reader, same: dict[str, Tree]) -> list[AtMost]:
+    """Return the inequalities among the constraints; a name that was replaced is at least 1 as all others."""
+    found: list[AtMost] = [(Number(Fraction(1)), tree) for tree in same.values()]
+    for text in map(_spelled, constraints):
+        signs, sides = re.findall("[<>]", text), re.split("[<>]=?", text)
+        trees = [replaced(reader.author(side), same) for side in sides] if signs else []
+        for sign, one, two in zip(signs, trees, trees[1:], strict=False):
+            found.append((one, two) if sign == "<" else (two, one))
+    return found
+
+
+def _spelled(constraint: str) -> str:
+    return constraint.replace("≤", "<=").replace("≥", ">=")
+
+
 class _Comparison:
     """Compares one answer with keys, within one allowance of work."""
 
-    def __init__(self, same: dict[str, Tree], reading: Reading) -> None:
-        self.same, self.reading, self.work = same, reading, Work()
+    def __init__(
+        self, same: dict[str, Tree], domain: list[AtMost], signed: frozenset[str], reading: Reading
+    ) -> None:
+        self.same, self.domain, self.reading, self.work = same, domain, reading, Work()
+        self.signed = signed  # products of vectors, and their entries: these may be negative
 
     def verdict(self, key: Tree) -> Verdict:
         """Return the verdict that all readings of the answer share."""
@@ -113,9 +149,22 @@ class _Comparison:
             raise UnreadableAnswer(
                 f"cannot read {text!r}: it has two meanings ({ways}), write brackets", text
             )
-        relation = found[0]
+        relation, tree = found[0], self.reading.tree
         detail = "" if relation == "equal" else f"expected {shown(key, self.reading.symbols)}"
-        return Verdict(relation, self.reading.pretty, SIZES.get(relation, ""), detail)
+        return Verdict(relation, self.reading.pretty, self.hint(relation, key, tree), detail)
+
+    def hint(self, relation: Relation, key: Tree, answer: Tree) -> str:
+        """Return what the student may know: which is larger, where that has been seen and means something."""
+        if relation == "equal":
+            return ""
+        if (names(key) | names(answer)) & self.signed:
+            return UNEQUAL
+        both = replaced(key, self.same), replaced(answer, self.same)
+        signs = signs_of_difference(*both, self.domain, REAL)
+        if len(signs) > 1:
+            return BOTH
+        known = {"too_loose": LARGER, "too_tight": SMALLER}
+        return known.get(relation, UNEQUAL) if signs else UNEQUAL
 
     def check_side(self, side: Tree) -> None:
         """Raise UnreadableAnswer unless a side of a = b = c equals the last."""
@@ -125,8 +174,9 @@ class _Comparison:
 
     def relation(self, key: Tree, answer: Tree) -> Relation:
         """Return the relation that holds in every order of the arguments of max and min."""
+        one, two = replaced(key, self.same), replaced(answer, self.same)
         try:
-            found = {self.plain_relation(one, two) for one, two in orderings(key, answer, self.work)}
+            found = {self.plain_relation(*pair) for pair in orderings(one, two, self.work, self.domain)}
         except UnreadableAnswer as problem:
             message = f"cannot decide {self.reading.text!r}, read as {self.reading.pretty}: {problem}"
             raise UnreadableAnswer(message, self.reading.text) from problem
@@ -134,7 +184,7 @@ class _Comparison:
         return "equal" if not unequal else unequal.pop() if len(unequal) == 1 else "incomparable"
 
     def plain_relation(self, key: Tree, answer: Tree) -> Relation:
-        exacts = Exacts(self.work, self.same)
+        exacts = Exacts(self.work)
         gap = self.gap(exacts, exacts.of(answer), exacts.of(key))
         if gap is None:
             return "incomparable"
@@ -153,6 +203,7 @@ class _Comparison:
 
     def never_negative(self, poly: Polynomial) -> bool:
         """Whether every coefficient is positive, perhaps after writing each variable as 1 + more."""
+        poly = scale(poly, Fraction(1), to_power(content(poly), Fraction(-1)))
         if is_positive(poly):
             return True
         degrees: dict[tuple[int, str], int] = {}

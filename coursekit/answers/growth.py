@@ -9,12 +9,13 @@ by the parts of order log T, and so on down the tower exp x, x, log x, log log x
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import combinations
 
 from .budget import Work
+from .elimination import Elimination, eliminated, plainly_at_least_one
 from .linear import maximise
 from .polynomial import Generator, Monomial, over
 
@@ -24,6 +25,7 @@ Direction = dict[Generator, Fraction]
 # The kinds of generators: how many logarithms lie between the variable and the generator.
 EXPONENTIAL, VARIABLE, LOG, LOG_LOG, LOG_LOG_LOG = -1, 0, 1, 2, 3
 ZERO, ONE = Fraction(0), Fraction(1)
+COMPARED = 30  # steps to hold one monomial against another
 
 
 def log_of(symbol: Generator) -> Generator:
@@ -47,19 +49,42 @@ class Domain:
         return all(e >= 0 for _, e in ratio) or escape(over((), ratio), [()], self, work) is None
 
 
+def leading(terms: Iterable[Monomial], domain: Domain, work: Work) -> list[Monomial]:
+    """Return the terms without those that one other term plainly covers: the order of the sum is the same."""
+    every = list(dict.fromkeys(terms))
+    plain = without_ties(every, domain)
+    kept: dict[Monomial, Monomial] = {}
+    for term in every:
+        low = plain.of(term)
+        work.spend(COMPARED * (1 + len(kept)))
+        if any(plainly_at_least_one(over(high, low), plain.at_least_one) for high in kept):
+            continue
+        kept = {h: t for h, t in kept.items() if not plainly_at_least_one(over(low, h), plain.at_least_one)}
+        kept[low] = term
+    return list(kept.values())
+
+
 def escape(term: Monomial, bounds: Sequence[Monomial], domain: Domain, work: Work) -> Direction | None:
     """Return a direction along which `term` outgrows the sum of `bounds`, or None when it is O of that sum.
 
     The direction gives the leading growth of the generators; those not named stay fixed, or grow more
     slowly than all others.
     """
-    forms: list[Form] = []
-    for bound in dict.fromkeys(bounds):
-        form = dict(over(term, bound))
-        if all(exponent <= 0 for exponent in form.values()):
-            return None
-        forms.append(form)
-    return _Search.over(forms, [dict(m) for m in domain.at_least_one], work).run()
+    plain = without_ties([term, *bounds], domain)
+    work.spend(COMPARED * len(bounds))
+    low = plain.of(term)
+    ratios = [over(high, low) for high in dict.fromkeys(map(plain.of, bounds))]
+    if any(plainly_at_least_one(ratio, plain.at_least_one) for ratio in ratios):
+        return None
+    forms = [dict(over((), ratio)) for ratio in ratios]
+    found = _Search.over(forms, [dict(m) for m in plain.at_least_one], work).run()
+    return None if found is None else plain.restored(found)
+
+
+def without_ties(terms: Iterable[Monomial], domain: Domain) -> Elimination:
+    """Return the domain with each tied variable written away, unless its logarithm is in use."""
+    logged = {name for m in (*terms, *domain.at_least_one) for (kind, name), _ in m if kind != VARIABLE}
+    return eliminated(domain.at_least_one, frozenset(logged))
 
 
 @dataclass(frozen=True)

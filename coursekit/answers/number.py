@@ -12,7 +12,7 @@ from coursekit.answers.verdict import UnreadableAnswer, Verdict
 
 LONGEST_NUMBER = 80  # characters
 NUMBER = re.compile(
-    r"""\s*([+-]?(?:\d[\d,_ ]*\.?\d*|\.\d+))\s*                                   # digits
+    r"""\s*([+-]?(?:\d[\d_ ]*(?:,\d{3}(?!\d))*\.?\d*|\.\d+))\s*                       # digits
     (?:[eE]([+-]?\d{1,4})                                                        # e12
       |(?:[x*·×]|\\times|\\cdot)\s*10\s*(?:\^|\*\*)\s*\{?([+-]?\d{1,4})\}?)?\s*   # x 10^12
     (?:/\s*(\d+(?:\.\d+)?))?\s*                                                  # over a number
@@ -39,6 +39,8 @@ def read(submitted: object, unit: str = "") -> tuple[float, str]:
 
     Raises `UnreadableAnswer` when the text is not one number with at most one unit.
     """
+    if hasattr(submitted, "tolist"):  # a tensor of no axes, such as argmax returns, or a numpy number
+        submitted = submitted.tolist()
     if isinstance(submitted, bool) or not isinstance(submitted, int | float | str | Fraction):
         raise UnreadableAnswer(f"this answer is one number, not a {type(submitted).__name__}.")
     if not isinstance(submitted, str):

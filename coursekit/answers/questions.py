@@ -60,6 +60,8 @@ class Number(Question):
 
     def echo(self, answer: Any) -> str:
         value, written = number.read(answer)
+        if written and not self.unit:
+            raise UnreadableAnswer(f"enter the number alone; no unit such as {written} is asked for.")
         return f"{value:.10g} {written or self.unit}".strip()
 
     def compare(self, expected: Any, answer: Any) -> Verdict:

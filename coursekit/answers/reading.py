@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 
 from .characters import Text, plain
 from .notation import first_reading, readings
+from .sentence import is_single, without_prose
 from .tree import Call, Tree, shown
-from .vectors import named, pairs, symbols
+from .vectors import named, of_squares, pairs, symbols
 from .words import Vocabulary
 
 LABEL = re.compile(r"\s*[A-Za-z]\w*(?:\s*\([^()=]*\))?\s*$")
 NAMED = re.compile(r"\s*[A-Za-z][A-Za-z ]{0,30}:")
 ROUGHLY = re.compile(r"\s*(?:approximately|approx\.?|about|roughly|circa|~)\s*", re.IGNORECASE)
 LIBRARY = r"\b(?:np|numpy|math|torch)\.(?=(?:sqrt|log|log2|exp|floor|ceil)\b)"
+CLOSING = r"(?<=[^.,;\s])[.,;\s]+$"  # of a sentence, or of a part of one
 EQUALS = re.compile(r"(?<![<>!=~:])=(?!=)")
 
 
@@ -58,41 +60,45 @@ class Reader:
     vectors: tuple[str, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
     any_label: bool = True  # whether whatever stands before the first = is a label
+    sentences: bool = False  # whether plain words may stand around an O( )
 
     @property
     def vocabulary(self) -> Vocabulary:
         norms = [f"{vector}2" for vector in self.vectors]
-        return Vocabulary([*self.variables, *self.constants, *self.vectors, *norms, *self.aliases.values()])
+        declared = [*self.variables, *self.constants, *self.vectors, *norms, *self.aliases.values()]
+        return Vocabulary(declared, of_squares(self.vectors, self.aliases).values())
 
     def author(self, text: str) -> Tree:
         """Return the tree of what the author of a question wrote, in its most usual reading."""
         vocabulary = self.vocabulary
-        return first_reading(self.stripped(text, vocabulary)[-1], vocabulary)
+        return first_reading(self.stripped(text, vocabulary)[-1][0], vocabulary)
 
     def read(self, text: str) -> Reading:
         """Return how an answer reads; raises UnreadableAnswer when it has no reading, or too many."""
         vocabulary = self.vocabulary
         sides, notes = [], []
-        for side in self.stripped(text, vocabulary):
+        for side, words in self.stripped(text, vocabulary):
             found = readings(side, vocabulary)
             sides.append(tuple(tree for tree, _ in found))
             notes += [f"read as {made[0]}, not {made[1]}" for made in found[0][1].made]
-            notes += _implicit(side)
-        return Reading(text, tuple(sides), tuple(dict.fromkeys(notes)), symbols(self.vectors))
+            notes += [*_implicit(side), *([f"words left out: {words}"] if words else [])]
+        return Reading(text, tuple(sides), tuple(dict.fromkeys(notes)), symbols(self.vectors, self.aliases))
 
-    def stripped(self, text: str, vocabulary: Vocabulary) -> list[Text]:
-        """Return the sides of an answer, without what is not part of the formula."""
-        whole = plain(text).replace(LIBRARY, "").replace(r"[.\s]+$", "")
+    def stripped(self, text: str, vocabulary: Vocabulary) -> list[tuple[Text, str]]:
+        """Return the sides of an answer, each as a bare formula and the words that were left out."""
+        whole = plain(text).replace(LIBRARY, "").replace(CLOSING, "")
         if label := NAMED.match(whole.plain):
             whole = whole.part(label.end(), len(whole.plain))
         products, literal = pairs(self.vectors, self.aliases)
         sides = self.sides(whole)
         sides = [self.without_unit(side, vocabulary) for side in map(_exactly, sides)]
-        sides = [named(side, products, literal) for side in sides]
+        squares = of_squares(self.vectors, self.aliases)
+        sides = [named(side, products, literal, squares) for side in sides]
         for side in sides:
             if not side.plain.strip():
                 raise whole.unreadable(None, "expected a formula after the label")
-        return sides
+        in_words = self.sentences and is_single(whole)
+        return [without_prose(side, vocabulary) if in_words else (side, "") for side in sides]
 
     def sides(self, whole: Text) -> list[Text]:
         cuts = [

@@ -111,6 +111,13 @@ def rebuilt(tree: Tree, parts: tuple[Tree, ...]) -> Tree:
     return tree
 
 
+def replaced(tree: Tree, same: Mapping[str, Tree]) -> Tree:
+    """Return the tree with every name in `same` replaced by what it stands for."""
+    if isinstance(tree, Name):
+        return same.get(tree.name, tree)
+    return rebuilt(tree, tuple(replaced(part, same) for part in children(tree)))
+
+
 # How tightly a node binds: a part that binds more loosely than its place asks for gets brackets.
 SUM, PRODUCT, POWER, ATOM = range(4)
 

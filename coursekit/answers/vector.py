@@ -18,7 +18,14 @@ def read(submitted: object) -> list[float]:
     entries = _entries(submitted)
     if len(entries) > LONGEST_VECTOR:
         raise UnreadableAnswer(f"this answer has {len(entries)} entries; no vector here is that long.")
-    return [number.read(entry)[0] for entry in entries]
+    return [_entry(entry) for entry in entries]
+
+
+def _entry(entry: Any) -> float:
+    value, unit = number.read(entry)
+    if unit:
+        raise UnreadableAnswer(f"enter the numbers alone; no unit such as {unit} is read here.")
+    return value
 
 
 def _entries(submitted: Any) -> list[Any]:
@@ -29,8 +36,11 @@ def _entries(submitted: Any) -> list[Any]:
     if isinstance(submitted, str):
         text = re.sub(r"(\^\{?(T|\\top)\}?|ᵀ)\s*$", "", submitted.strip().strip("$").strip())
         text = re.sub(r"^[^=(\[]{0,24}=", "", text).strip().strip("()[]{} ")
-        return [part for part in re.split(r"[,;\s]+", text) if part]
+        apart = r"\s*;\s*" if ";" in text else r"[,\s]+"  # between semicolons a comma groups thousands
+        return [part for part in re.split(apart, text) if part]
     if isinstance(submitted, list | tuple):
+        if len(submitted) == 1 and isinstance(submitted[0], list | tuple):  # a matrix of one row
+            submitted = submitted[0]
         return [
             entry[0] if isinstance(entry, list | tuple) and len(entry) == 1 else entry for entry in submitted
         ]

@@ -28,6 +28,10 @@ class UnreadableAnswer(ValueError):
         self.text = text
         self.position = position
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows: one sentence instead of a traceback through the reader."""
+        return [f"UnreadableAnswer: {self}"]
+
     def __reduce__(self) -> tuple[type[UnreadableAnswer], tuple[str, str, int | None]]:
         return type(self), (str(self), self.text, self.position)
 

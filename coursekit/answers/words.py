@@ -58,11 +58,13 @@ class Vocabulary:
     """The declared names, and the spellings that count as them.
 
     A name is found as declared; else without regard to case or underscore, where that meets one name only.
-    Greek names may be declared in any spelling: σ, `\\sigma` and `sigma` are the same name.
+    Greek names may be declared in any spelling: σ, `\\sigma` and `sigma` are the same name. The `quiet` ones
+    stand for whole expressions: nobody types them, so no message lists them.
     """
 
-    def __init__(self, declared: Iterable[str]) -> None:
-        self.names = tuple(dict.fromkeys(plain(name).plain.strip() for name in declared))
+    def __init__(self, declared: Iterable[str], quiet: Iterable[str] = ()) -> None:
+        self.listed = tuple(dict.fromkeys(plain(name).plain.strip() for name in declared))
+        self.names = (*self.listed, *quiet)
         bad = [name for name in self.names if not re.fullmatch(r"[A-Za-z]\w*", name)]
         if bad:
             raise ValueError(
@@ -188,5 +190,5 @@ def _pieces(text: Text, word: str, at: int, spaced: bool, vocabulary: Vocabulary
 
 
 def _unknown(word: str, vocabulary: Vocabulary) -> str:
-    known = ", ".join(vocabulary.names) or "none"
+    known = ", ".join(vocabulary.listed) or "none"
     return f"{shorten(word, 20)!r} is not a name of this question (its names: {known}), nor a known function"

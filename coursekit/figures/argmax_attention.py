@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 
 import torch
 from matplotlib.axes import Axes
@@ -71,5 +72,6 @@ def learning(errors: Mapping[str, Sequence[float]]) -> None:
     with one_axes(title, "step of gradient descent", "squared error of the output") as axes:
         for (name, curve), line in zip(errors.items(), LINES, strict=False):
             axes.plot(range(len(curve)), list(curve), line, linewidth=2, label=name)
-        axes.set_ylim(bottom=-0.5)
+        starts = [curve[0] for curve in errors.values() if isfinite(curve[0])]
+        axes.set_ylim(-0.5, 1.2 * max(starts, default=1) + 1)  # what grows without end leaves the figure
         axes.legend()

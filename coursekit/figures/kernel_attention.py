@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
+from time import monotonic
 
 import torch
 from matplotlib.axes import Axes
@@ -12,7 +13,7 @@ from torch import Tensor
 from coursekit.answers import big_o
 from coursekit.answers.verdict import UnreadableAnswer
 from coursekit.blanks import is_empty
-from coursekit.cost import count, slope
+from coursekit.cost import Cost, count, slope
 from coursekit.figures.canvas import COLOURS, one_axes
 
 Function = Callable[..., Tensor]
@@ -20,6 +21,7 @@ Function = Callable[..., Tensor]
 LENGTHS = (32, 64, 128, 256, 512, 1024)  # positions
 CHANNELS = 8  # of queries and keys, in the figure of growth
 VALUES = 6  # channels of values there
+PATIENCE = 3.0  # seconds: code that takes longer for one length is not counted for the longer ones
 
 
 def kernel_profile(feature_map: Function) -> None:
@@ -41,17 +43,18 @@ def kernel_profile(feature_map: Function) -> None:
 
 def growth(linear_attention: Function, phi: Function, claim: object) -> None:
     """Draw the counted work and peak storage of the code against N, with the order of N that was claimed."""
-    costs = [count(linear_attention, *_drawn(N, CHANNELS, VALUES), phi) for N in LENGTHS]
+    costs = _counted(linear_attention, CHANNELS, VALUES, phi)
+    lengths = LENGTHS[: len(costs)]
     work, peak = [cost.work for cost in costs], [cost.peak for cost in costs]
     title = f"What your linear_attention costs (D = {CHANNELS}, M = {VALUES})"
     with one_axes(title, "N, the number of positions", "numbers (elements)") as axes:
-        axes.loglog(LENGTHS, work, "o-", label=f"work: slope {slope(LENGTHS, work):.2f}")
-        axes.loglog(LENGTHS, peak, "s-", label=f"peak storage: slope {slope(LENGTHS, peak):.2f}")
+        axes.loglog(lengths, work, "o-", label=f"work: slope {slope(lengths, work):.2f}")
+        axes.loglog(lengths, peak, "s-", label=f"peak storage: slope {slope(lengths, peak):.2f}")
         power = claimed_power(claim)
         if power is not None:
-            line = [work[0] * (N / LENGTHS[0]) ** power for N in LENGTHS]
+            line = [work[0] * (N / lengths[0]) ** power for N in lengths]
             axes.loglog(
-                LENGTHS,
+                lengths,
                 line,
                 ":",
                 color=COLOURS[-1],
@@ -81,30 +84,42 @@ def crossing(
     feature_map: Function,
     softmax_attention: Function,
     channels: int,
-    guess: float | None = None,
+    guess: float | str | None = None,
 ) -> None:
     """Draw the counted work of both codes against N, for D = M = channels, and the length where they meet."""
-    softmax = [count(softmax_attention, *_drawn(N, channels, channels)).work for N in LENGTHS]
-    linear = [count(linear_attention, *_drawn(N, channels, channels), feature_map).work for N in LENGTHS]
+    linear = [cost.work for cost in _counted(linear_attention, channels, channels, feature_map)]
+    lengths = LENGTHS[: len(linear)]
+    softmax = [count(softmax_attention, *_drawn(N, channels, channels)).work for N in lengths]
     title = f"Where your linear attention overtakes softmax attention (D = M = {channels})"
     with one_axes(title, "N, the number of positions", "work (multiply-adds and elements)") as axes:
-        axes.loglog(LENGTHS, linear, "o-", label="linear_attention with your feature_map")
-        axes.loglog(LENGTHS, softmax, "s--", label="softmax attention")
+        axes.loglog(lengths, linear, "o-", label="linear_attention with your feature_map")
+        axes.loglog(lengths, softmax, "s--", label="softmax attention")
         met = _meeting(linear, softmax)
         if met:
             axes.axvline(met, color=COLOURS[-1], linewidth=1, label=f"equal near N = {met:.0f}")
         if guess is not None:
             axes.axvline(
-                guess, color=COLOURS[3], linestyle=":", linewidth=3, label=f"your guess: N = {guess:g}"
+                float(guess), color=COLOURS[3], linestyle=":", linewidth=3, label=f"your guess: N = {guess}"
             )
         _mark_lengths(axes)
         axes.legend()
 
 
+def _counted(function: Function, channels: int, values: int, phi: Function) -> list[Cost]:
+    """Return the costs at two or more lengths, the longer ones only for code that is quick enough."""
+    costs: list[Cost] = []
+    for N in LENGTHS:
+        begun = monotonic()
+        costs.append(count(function, *_drawn(N, channels, values), phi))
+        if len(costs) > 1 and monotonic() - begun > PATIENCE:
+            break
+    return costs
+
+
 def _meeting(first: list[int], second: list[int]) -> float | None:
     """Return the length at which the second count becomes larger; between points the ratio is a line."""
     ratios = [above / below for below, above in zip(first, second, strict=True)]
-    points = list(zip(LENGTHS, ratios, strict=True))
+    points = list(zip(LENGTHS, ratios, strict=False))
     for (left, before), (right, after) in pairwise(points):
         if before <= 1 < after:
             return left + (right - left) * (1 - before) / (after - before)

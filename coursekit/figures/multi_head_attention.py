@@ -54,6 +54,7 @@ def leaks(block: Any, x: Tensor, mask: Tensor, guess: float | None = None) -> No
 
     `guess` is a prediction of the average under the mask turned round, drawn as a dotted line.
     """
+    mask = mask != 0  # as the class reads it
     masks = {
         "no mask": torch.ones_like(mask),
         "your mask": mask,
@@ -87,7 +88,10 @@ def spectra(narrow: Sequence[Any], wide: Sequence[Any]) -> None:
             (before, "width d", BLUE, "o"),
             (after, "width 2d", ORANGE, "^"),
         ):
-            values = singular_values(block).numpy()
+            values = singular_values(block)
+            if values is None:
+                label += ": W_o does not fit W_v"
+                values = torch.tensor([])
             ax.semilogy(
                 range(1, len(values) + 1), values, color=colour, marker=marker, linestyle=":", label=label
             )
@@ -99,8 +103,13 @@ def spectra(narrow: Sequence[Any], wide: Sequence[Any]) -> None:
     plt.close(figure)
 
 
-def singular_values(block: Any) -> Tensor:
-    """Return the singular values of head 0's map W_o W_v, none below 1e-9 so that a log axis shows all."""
+def singular_values(block: Any) -> Tensor | None:
+    """Return the singular values of head 0's map W_o W_v, none below 1e-9 so that a log axis shows all.
+
+    None when W_o is not a matrix that takes all values side by side.
+    """
+    if getattr(block.W_o, "in_features", 0) != block.W_v.out_features:
+        return None
     with torch.no_grad():
         own = block.W_v.out_features // block.num_heads
         written = block.W_o.weight.double()[:, :own] @ block.W_v.weight.double()[:own]

@@ -11,11 +11,16 @@ from coursekit.figures.canvas import COLOURS, one_axes
 
 
 def histograms(scores_by_width: Mapping[int, Tensor], name: str) -> None:
-    """Draw how often each score occurs, one curve for each vector length d."""
+    """Draw how often each score occurs, one curve for each vector length; not those that are not finite."""
     with one_axes(f"Random vectors of several lengths: {name}", name, "share of pairs per unit") as axes:
         for width, scores in scores_by_width.items():
-            flat = scores.detach().flatten().numpy()
-            axes.hist(flat, bins=80, density=True, histtype="step", linewidth=1.8, label=f"d = {width}")
+            flat = scores.detach().flatten()
+            finite = flat[flat.isfinite()]
+            label = f"d = {width}" + (", some not finite" if len(finite) < len(flat) else "")
+            if len(finite):
+                axes.hist(finite.numpy(), bins=80, density=True, histtype="step", linewidth=1.8, label=label)
+            else:
+                axes.plot([], [], label=f"d = {width}, none finite")
         axes.legend(title="vector length")
 
 
@@ -36,5 +41,6 @@ def entropies(
                 max(unscaled), guess, "x", markersize=12, markeredgewidth=3, label=f"your guess: {guess} nats"
             )
         axes.set_xscale("log", base=2)
-        axes.set_ylim(bottom=0)
+        negative = [e for e in (*unscaled.values(), *scaled.values()) if e < 0]
+        axes.set_ylim(bottom=1.05 * min([0.0, *negative]))  # a wrong sign must be seen
         axes.legend()

@@ -99,14 +99,24 @@ Report = dict[str, Tensor | None]
 
 
 def leaf_gradients(function: Callable[..., Report]) -> None:
-    """Check that the report has three entries, and that they double when what arrives is doubled."""
+    """Check the three entries, that they double with what arrives, and that leaves are copies."""
     upstream = double([1, 10, 100, 1000])
     once, twice = (function(*_small(), scale * upstream) for scale in (1, 2))
     for report in (once, twice):
         _has_three_entries(report)
     for name, leaf in zip(("q", "K", "V"), _small(), strict=True):
         _fits(name, once[name], twice[name], leaf)
+    _leaves_the_caller_alone(function, upstream)
     passed("leaf_gradients")
+
+
+def _leaves_the_caller_alone(function: Callable[..., Report], upstream: Tensor) -> None:
+    inputs = _small()
+    function(*inputs, upstream)
+    untouched = all(torch.equal(now, before) for now, before in zip(inputs, _small(), strict=True))
+    require(untouched and not any(tensor.requires_grad or tensor.grad is not None for tensor in inputs),
+            "after leaf_gradients, the tensors it was given are not as they were before.",
+            hint="Make leaves out of copies: a second call would add its gradients to those of the first.")
 
 
 def _has_three_entries(report: Report) -> None:
@@ -120,7 +130,7 @@ def _has_three_entries(report: Report) -> None:
 def _fits(name: str, once: Tensor | None, twice: Tensor | None, leaf: Tensor) -> None:
     if once is None:
         return
-    require(kind_of(once) == "Tensor", f"the entry {name} is a {kind_of(once)}.",
+    require(kind_of(once) == "Tensor", f"the entry {name} is of type {kind_of(once)}.",
             hint="An entry is a gradient, or None for a leaf that nothing reached.")
     require(once.shape == leaf.shape, f"the gradient of {name} has not the shape of {name}.",
             hint="One derivative for each number in the leaf.")

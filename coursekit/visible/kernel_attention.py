@@ -109,6 +109,14 @@ def _sees_only_the_product(feature_map: Function) -> None:
         second[0] @ second[1],
         hint="Both pairs have x.y = 4, and your kernel sees nothing else: both must give the same number.",
     )
+    long, short = (feature_map(_double(pair)) for pair in ([[100.0, 1], [-1, 100]], [[1.0, 0], [0, 1]]))
+    require_same(
+        "phi(x).phi(y) for x = (100,1), y = (-1,100), compared with x = (1,0), y = (0,1),",
+        long[0] @ long[1],
+        short[0] @ short[1],
+        hint="Both pairs have x.y = 0. If the shorter vectors agreed, is a constant of yours rounded? Torch "
+        "makes tensors in single precision, with seven digits, unless it is told the dtype.",
+    )
 
 
 def b_rewrite(attend: Function) -> None:
@@ -147,10 +155,10 @@ def linear_attention(function: Function) -> None:
 
 
 def _largest_tensor_doubles(function: Function) -> None:
-    largest = [count(function, *_drawn(positions), positive_features).largest for positions in (64, 128)]
+    largest = [count(function, *_drawn(positions), positive_features).largest for positions in (32, 64)]
     require(
         largest[1] <= 2 * largest[0],
-        f"From 64 to 128 positions, the largest tensor grows from {largest[0]} to {largest[1]} numbers.",
+        f"From 32 to 64 positions, the largest tensor grows from {largest[0]} to {largest[1]} numbers.",
         hint="It may at most double. Which of your tensors has a row and a column per position?",
     )
 

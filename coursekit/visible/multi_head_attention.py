@@ -105,8 +105,11 @@ b_where = Choices(
     },
 )
 WIDTH = {"d_model": "d"}  # another spelling of the model width
-b_count_before = Formula(part="b_count_before", variable="parameters_before", variables=["d"], aliases=WIDTH)
-b_count = Formula(part="b_count", variable="parameters_after", variables=["d"], aliases=WIDTH)
+UNITS = ["parameters", "params"]
+b_count_before = Formula(
+    part="b_count_before", variable="parameters_before", variables=["d"], aliases=WIDTH, units=UNITS
+)
+b_count = Formula(part="b_count", variable="parameters_after", variables=["d"], aliases=WIDTH, units=UNITS)
 b_rank_before = Formula(part="b_rank_before", variable="rank_before", variables=["d", "d_k"], aliases=WIDTH)
 b_rank = Formula(part="b_rank", variable="rank_after", variables=["d", "d_k"], aliases=WIDTH)
 

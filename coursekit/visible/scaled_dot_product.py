@@ -12,6 +12,8 @@ from coursekit.answers.questions import Formula, Number
 from coursekit.compare import require, require_same
 from coursekit.visible.report import passed
 
+VARIANCE_NOISE = 0.1  # 300 random queries and keys give the variance to a few parts in a hundred
+
 a = Formula(part="a", variable="mean_of_score", variables=["d", "sigma"], vectors=["mu"])
 a_instance = Number(part="a_instance", variable="mean_in_example")
 b = Formula(part="b", variable="variance_of_score", variables=["d"])
@@ -23,7 +25,7 @@ c = Formula(part="c", variable="divisor", variables=["d", "d_model"])
 
 
 def a_function(mean_dot: Callable[[Tensor, float], Tensor]) -> None:
-    """Check `mean_dot` on vectors whose dot product with themselves one can do in one's head."""
+    """Check `mean_dot` on two small mean vectors, each with two values of sigma."""
     mu = torch.tensor([[3.0, 4.0], [0.0, 0.0]], dtype=torch.float64)
     expected = torch.tensor([25.0, 0.0], dtype=torch.float64)
     require_same("mean_dot([[3, 4], [0, 0]], 1.0)", mean_dot(mu.clone(), 1.0), expected)
@@ -55,7 +57,7 @@ def monte_carlo(moments: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]) -> N
     """Check `moments` on three pairs whose dot products are 1, 2 and 6."""
     query = torch.tensor([[1.0, 0.0], [1.0, 1.0], [2.0, 1.0]], dtype=torch.float64)
     key = torch.tensor([[1.0, 9.0], [1.0, 1.0], [1.0, 4.0]], dtype=torch.float64)
-    expected = (torch.tensor(3.0, dtype=torch.float64), torch.tensor(7.0, dtype=torch.float64))
+    expected = (3.0, 7.0)  # tensors without axes are compared as numbers too
     require_same(
         "moments of the dot products 1, 2 and 6",
         moments(query.clone(), key.clone()),
@@ -66,15 +68,24 @@ def monte_carlo(moments: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]) -> N
 
 
 def c_function(scaled_scores: Callable[[Tensor, Tensor], Tensor]) -> None:
-    """Check `scaled_scores` on vectors of ones: the score of two of them is sqrt(d)."""
-    query, key = torch.ones(2, 9, dtype=torch.float64), torch.ones(3, 9, dtype=torch.float64)
-    expected = torch.full((2, 3), 3.0, dtype=torch.float64)
+    """Check that orthogonal vectors score 0 in the right place, and that random scores have variance 1."""
+    query, key = torch.eye(4, dtype=torch.float64)[:2], torch.eye(4, dtype=torch.float64)[:3]
+    scores = scaled_scores(query.clone(), key.clone())
     require_same(
-        "scaled_scores of 2 queries and 3 keys, all ones, d = 9",
-        scaled_scores(query, key),
-        expected,
-        hint="Nine ones times nine ones is 9. What should it be divided by?",
+        "scaled_scores of 2 queries and 3 keys: where a score is not 0",
+        scores != 0 if isinstance(scores, Tensor) else scores,
+        torch.eye(3)[:2] != 0,
+        hint="One row for each query, one column for each key; here query i equals key i and no other.",
     )
+    generator = torch.Generator().manual_seed(6)
+    for d in (9, 100):
+        query, key = (torch.randn(300, d, dtype=torch.float64, generator=generator) for _ in range(2))
+        variance = float(scaled_scores(query, key).var())
+        require(
+            abs(variance - 1) < VARIANCE_NOISE,
+            f"For random vectors with d = {d} your scores have variance {variance:.3g}.",
+            hint="Which variance was the divisor chosen for?",
+        )
     passed("scaled_scores")
 
 

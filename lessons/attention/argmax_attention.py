@@ -107,7 +107,8 @@ V = torch.tensor([[2, 1, 0, 1], [0, 4, -1, 0], [1, 3, 4, -1]], dtype=torch.float
 # %% [markdown]
 # Write the layer, for one query and for keys and values of any width and number, stored in columns as above.
 # Whatever a gradient can follow through this layer it should be able to follow: leave the graph alone, cut
-# nothing off and add nothing to it. **(3 points)**
+# nothing off and add nothing to it. Here and in the functions below, a result has the dtype of `V`.
+# **(3 points)**
 
 # %% solution="hard_attention"
 def hard_attention(q, K, V):
@@ -235,7 +236,8 @@ def leaf_gradients(q, K, V, upstream):
 
 # %% [markdown]
 # One thing can be said about any gradient without knowing it: if twice as much arrives from above, every leaf
-# gets twice as much. The check below tries that, and looks at the form of your report.
+# gets twice as much. The check below tries that, looks at the form of your report, and sees whether the
+# caller's tensors are as they were.
 
 # %% graded="gradients" points=3 spec="A2b" kind="function"
 visible.leaf_gradients(leaf_gradients)
@@ -380,7 +382,7 @@ figures.learning({
 #
 # That "no gradient" and "a gradient of zero" are different reports. That the query hears most from a layer
 # that is neither hot nor cold. And how far apart the first two figures are: between $T = 1$ and $T = 0.3$ the
-# output hardly changes any more, while the gradient of the query loses five powers of ten.
+# output hardly changes any more, while the gradient of the query loses more than five powers of ten.
 #
 # What we did not show: that the detour works in a deep network. Its gradient is that of a function which was
 # never evaluated, and there is no theorem that following it leads down; in our little example it did. We also

@@ -307,7 +307,8 @@ checks.check_debug_y(equation_y)
 #
 # Put both halves together. Your function returns three results, in the order of `multi_head_step`: the
 # output and both new caches, with the new token behind the old ones. Do not scale the logits; the listing
-# does not. The weights have the shapes that you chose above. **(5 points)**
+# does not. The weights have the shapes asked for above; this part is graded by itself, whatever you entered
+# there, and the visible check stops at a shape that does not fit. **(5 points)**
 
 # %% solution="multi_query_step"
 def multi_query_step(x, prev_K, prev_V, W_q, W_k, W_v, W_o):
@@ -658,7 +659,7 @@ figures.cache_growth(cache_mebibytes)
 # | returned | `b t d`, the output at every position |
 #
 # Each token's key and value are to be computed once: that is what a cache is for, and the hidden check
-# counts the work. **(5 points)**
+# counts the work. It counts what torch does, so leave the products to torch and not to numpy. **(5 points)**
 
 # %% solution="decode"
 def decode(x, P, W_q, W_k, W_v, W_o):

@@ -166,8 +166,8 @@ def feature_map(x):
 # %% [markdown]
 # Three things can be checked without knowing the kernel's formula. A row must be mapped the same alone and
 # among others. Your kernel sees $x$ and $y$ only through $x \cdot y$, so two pairs with the same inner
-# product must have the same similarity. And since all constants are one, two zero vectors have similarity
-# one.
+# product must have the same similarity, and long vectors show whether your constants are as precise as
+# `x`. And since all constants are one, two zero vectors have similarity one.
 
 # %% graded="b_map" points=4 spec="A6bii.map" kind="function"
 visible.b_map(feature_map)
@@ -195,7 +195,8 @@ figures.kernel_profile(feature_map)
 # %% [markdown]
 # **How wide must it be? (2 points)** You may have seen that several maps of different widths do the same
 # work. What is the *least* number of features $P$ of a map for your quadratic kernel, for vectors of any
-# length $D$? Give the exact formula in `D`. The leading term alone earns half.
+# length $D$? Give the exact formula in `D`, written with sums, products, quotients and powers. The leading
+# term alone earns half.
 
 # %% solution="b_dimension"
 least_width = BLANK("(D + 1)(D + 2)/2")
@@ -219,7 +220,8 @@ checks.check_b_dimension(least_width, points=2)
 # **Attention through features (3 points).** Put $\mathrm{sim}(q, k) = \varphi(q) \cdot \varphi(k)$ into
 # $(G)$ and write the output for *one* query. In which order you do it is up to you for now. Nothing may be
 # added to the denominator, however small: choosing a `sim` that keeps it away from zero is the business of
-# whoever chooses `phi`. Code that is right but for a guarded denominator or a fixed dtype earns half.
+# whoever chooses `phi`. It may well be negative. Code that is right but for a small constant added to the
+# denominator, or for a fixed dtype, earns half.
 #
 # | argument | axes | |
 # |---|---|---|
@@ -300,7 +302,7 @@ checks.check_c_memory(softmax_memory, points=2)
 # for all queries at once, in the order that makes it linear in $N$. Two things are tested besides the
 # numbers. No tensor may have a row and a column per position, and the work may only double when $N$
 # doubles. And the denominator is left alone: no constant is added to it, and nothing in the code fixes a
-# dtype. Code that is right except for a guarded denominator or a fixed dtype earns half.
+# dtype. Code that is right except for a small constant added there, or for a fixed dtype, earns half.
 
 # %% solution="linear_attention"
 def linear_attention(Q, K, V, phi):

@@ -242,17 +242,20 @@ checks.check_directions(scaled_directions)
 # several lengths.
 #
 # The directions come as an argument and already have the spread for $\sigma^2 = \sqrt{D}$. You may call your
-# `random_features`, so that function should be right first. **(4 points)**
+# `random_features` or make the features here, as you like; if you call it, a mistake in it becomes a mistake
+# of this function too. **(4 points)**
 
 # %% solution="rff_attention"
 def random_feature_attention(queries, keys, values, directions):
     """Return the outputs, N rows of M, estimated with the features of the given directions."""
     ### BEGIN SOLUTION
-    query_features = random_features(queries, directions)
-    factor = torch.exp(keys.square().sum(dim=-1) / (2 * math.sqrt(keys.shape[-1])))
-    key_features = random_features(keys, directions) * factor[:, None]
-    numerators = query_features @ (key_features.T @ values)
-    return numerators / (query_features @ key_features.sum(dim=0))[:, None]
+    # phi without its scale: 1/D_r stands above and below the line.
+    q_waves, k_waves = (
+        torch.cat([angles.sin(), angles.cos()], dim=-1)
+        for angles in (queries @ directions.T, keys @ directions.T)
+    )
+    k_waves = k_waves * torch.exp(keys.square().sum(dim=-1, keepdim=True) / (2 * math.sqrt(keys.shape[-1])))
+    return q_waves @ (k_waves.T @ values) / (q_waves @ k_waves.sum(dim=0))[:, None]
     ### END SOLUTION
 
 
@@ -270,9 +273,9 @@ checks.check_rff_attention(random_feature_attention)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# What does your function cost for all $N$ positions together, in self-attention ($J = N$)? Count everything
-# between the arguments and the result, from the first line of your function to the last. Enter the order of
-# growth in $N$, $D$, $D_r$ (typed `D_r`) and $M$; all four may grow, none is small compared with another.
+# What does a function written in this order cost for all $N$ positions together, in self-attention
+# ($J = N$)? Count everything between the arguments and the result, from its first line to its last. Enter
+# the order of growth in $N$, $D$, $D_r$ (typed `D_r`) and $M$; all four may grow, none is small compared with another.
 # Constant factors do not matter, and you may write `O(...)` around it or not. **(3 points)**
 
 # %% solution="cost_features"

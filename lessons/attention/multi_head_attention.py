@@ -269,7 +269,7 @@ print(f"largest difference between your class and PyTorch's: {gap:.1e}")
 # %% [markdown]
 # In your output `0.0e+00`, or a difference around `1e-07`, means that the two agree: single precision keeps
 # seven digits, and libraries may add up in another order. A difference that you can see without an exponent
-# means that one of the blanks runs but does something else; the largest suspects are (c), (e) and (h).
+# means that one of the blanks runs but does something else; the suspects are (d), (e), (f) and (h).
 
 # %% [markdown]
 # ## Why the copy in `combine_heads`?
@@ -430,7 +430,8 @@ for filler in (-1e9, -math.inf):
 #
 # The matrix of a linear layer is stored as (out, in): `F.linear(x, matrix, bias)` is `x @ matrix.T + bias`.
 # Head 0 owns the first `d_k` channels, head 1 the next `d_k`, and so on. Use any style you like: a loop,
-# `chunk`, einsum. Your eight blanks are not needed here. (4 points)
+# `chunk`, einsum; only stay with operations of torch, since gradients must pass as they do through the class.
+# Your eight blanks are not needed here. (4 points)
 
 # %% solution="per_head_loop"
 def attention_by_heads(weights, num_heads, Q, K, V, mask=None):
@@ -677,7 +678,8 @@ for label, block in (("before", narrow_block), ("after", wide_block)):
 #
 # Give the smallest upper bound on that rank that holds for all weights, as a formula in `d` (the width
 # `d_model`) and `d_k` (which stays `d_model // num_heads`). It must be right for every number of heads, one
-# head included; `min(...)` and `max(...)` may be used.
+# head included; `min(...)` and `max(...)` may be used. Enter the bound alone, without "rank" or a sign such as
+# <= in front of it.
 #
 # **Before** the widening: (1 point)
 

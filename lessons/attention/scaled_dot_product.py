@@ -40,8 +40,9 @@ from coursekit.visible import scaled_dot_product as visible
 # %% [markdown]
 # Wherever you see `____`, put your answer in its place. Formulas are entered as text, in quotes, much as you
 # would write them in an e-mail: `"3 sigma/d"`, `"log(2 d)"` and LaTeX are all read, and the cell below each
-# answer shows how yours was understood. For the squared length of a vector you may write `"||mu||^2"`,
-# `"mu.mu"` or `"sum_i mu_i^2"`. Whether an answer is right is decided when the notebook is graded.
+# answer shows how yours was understood. For the squared length of a vector $v$ you may write `"||v||^2"`,
+# `"v.v"` or `"sum_i v_i^2"`; a bare `"v^2"` is not taken for it, since a vector has no single square. Whether an
+# answer is right is decided when the notebook is graded.
 #
 # ## (a) The mean of a score
 #
@@ -86,8 +87,8 @@ def mean_dot(mu, sigma):
 
 
 # %% [markdown]
-# Two cases you can do in your head: the vector $(3, 4)$ has length 5, and a vector of zeros has length 0. The
-# check below tries both, each with two values of sigma.
+# The check below tries two mean vectors, $(3, 4)$ and one of zeros, each with two values of sigma. Work out what
+# you expect for them before you run it.
 
 # %% graded="a_function" points=2 spec="A1a.function" kind="function"
 visible.a_function(mean_dot)
@@ -130,7 +131,7 @@ keys = {d: torch.randn(20_000, d, generator=generator) for d in widths}
 
 # %% solution="monte_carlo"
 def moments(query, key):
-    """Return the mean and the unbiased variance of the n dot products of matching rows."""
+    """Return two numbers: the mean and the unbiased variance of the n dot products of matching rows."""
     ### BEGIN SOLUTION
     products = (query * key).sum(dim=-1)
     return products.mean(), products.var()
@@ -233,7 +234,8 @@ checks.check_c(divisor)
 
 # %% [markdown]
 # With it, write the scores of an attention layer: every query against every key, divided by your $s$. There may
-# be leading axes, such as a batch, which queries and keys share. **(2 points)**
+# be leading axes, such as a batch, which queries and keys share. Stay with operations of torch: in a layer,
+# gradients have to find their way back through the scores. **(2 points)**
 
 # %% solution="c_function"
 def scaled_scores(query, key):
@@ -317,7 +319,9 @@ figures.entropies(unscaled, scaled, keys=16, guess=guess)
 # ### END SOLUTION
 # ### BEGIN MARK SCHEME
 # 1 point: the derivative goes to zero for a decided softmax (near 0 and near 1 alike).
+#
 # 1 point: the consequence for training: the choice is arbitrary at the start and can hardly be unlearned.
+#
 # No points for "the numbers get too large" alone: nothing overflows here.
 # ### END MARK SCHEME
 
@@ -325,8 +329,9 @@ figures.entropies(unscaled, scaled, keys=16, guess=guess)
 # ## What surprised us
 #
 # The divisor has nothing to do with the data, the task or the size of the model. It is the size of a
-# coincidence between two vectors of $d$ independent coordinates, and it is exact for normal ones only in its
-# first two moments: the scores themselves are not normal for small $d$, as the pointed curve showed.
+# coincidence between two vectors of $d$ independent coordinates, normal or not: only their means and variances
+# were used. It makes the spread of the scores right, and not their shape: for small $d$ they are not normal, as
+# the pointed curve showed.
 #
 # What we did not show: that trained queries and keys stay independent. They do not, and should not; attention is
 # the art of making them depend on each other. The divisor sets the scale at the start of training, where
@@ -334,5 +339,5 @@ figures.entropies(unscaled, scaled, keys=16, guess=guess)
 # queries and keys.
 #
 # Where to read on: Vaswani et al. (2017, arXiv:1706.03762), section 3.2.1, for the layer itself. Yang et al.
-# (2022, *Tensor Programs V*, arXiv:2203.03466) argue for dividing by $d$ instead when $d$ is large, because
-# after training queries and keys are correlated: then it is the mean of (a) that grows, not the spread of (b).
+# (2022, *Tensor Programs V*, arXiv:2203.03466) argue for another divisor when $d$ is large, because after
+# training queries and keys are correlated: then it is the mean of (a) that grows, not only the spread of (b).

@@ -104,11 +104,49 @@ def test_the_head_width_may_stand_for_its_quotient():
     assert big_o.compare("d^2+bd+bnd/h", "d^2+bd+bnk", ["b", "n", "d", "h", "k"], ["h <= d", "k ~ d/h"]).right
 
 
+TENSORS = ["b", "d", "h", "n", "k", "v", "q"]
+SAME_WIDTH = ["h <= d", "k ~ d/h", "v ~ d/h", "q ~ d/h"]
+LISTED = {
+    "every tensor": ("hdk+dk+dv+hdv+bd+bd+bhk+bk+bv+bnk+bnv+bhv", "equal"),
+    "every tensor, queries apart": ("hdq+hdk+dk+dv+hdv+bd+bd+bhq+bhk+bk+bv+bnk+bnv+bhv", "equal"),
+    "no cache": ("hdk+dk+dv+hdv+bd+bd+bhk+bk+bv+bhv", "too_tight"),
+    "a cache per head": ("hdk+dk+dv+hdv+bd+bd+bhk+bk+bv+bnhk+bnhv+bhv", "too_loose"),
+    "logits and no weights": ("bd+bd+bhk+bk+bv+bnk+bnv+bhv+bhn+bhn+bn+bk+bv+bh", "incomparable"),
+}
+
+
+@pytest.mark.parametrize(("answer", "found"), LISTED.values(), ids=LISTED)
+def test_a_list_of_every_tensor_is_decided(answer, found):
+    assert big_o.compare("d^2 + b d + b n d/h", answer, TENSORS, SAME_WIDTH).relation == found
+
+
 def test_the_hint_names_a_regime_and_not_the_missing_term():
     verdict = big_o.compare("d^2 + bd + bnd/h", "d^2 + bd", ["b", "n", "d", "h"], ["h <= d"])
     assert verdict.hint == "Let n grow with all else fixed: your cost stays, the true one grows."
     assert "not covered: b·d·n/h" in verdict.detail
     assert verdict.explain().startswith("too small; read as: d² + b·d; ")
+
+
+HINTS = {
+    "bd^2 + bnd/h": "Let d, h, n grow together (d like t, h like t, n like t^2): the true cost grows faster",
+    "bnd": "Let d grow, and k, v with it: the true cost grows faster than yours.",
+    "bn/h": "Let d grow, and k, v with it: your cost stays, the true one grows.",
+    "bd^2 + bnd log n": "Let n grow with all else fixed: the two costs differ by a factor that grows slowly.",
+}
+
+
+@pytest.mark.parametrize("answer", HINTS)
+def test_the_hint_is_a_simple_regime_in_which_tied_variables_only_follow(answer):
+    constraints = ["h <= d", "k ~ d/h", "v ~ d/h"]
+    verdict = big_o.compare("b d^2 + b n d", answer, ["b", "d", "h", "n", "k", "v"], constraints)
+    assert verdict.hint.startswith(HINTS[answer])
+
+
+def test_the_hint_says_that_a_cost_falls_or_grows_slowly_and_not_that_it_stays():
+    falls = big_o.compare("d", "d/n", ["d", "n"]).hint
+    assert falls == "Let n grow with all else fixed: your cost falls, the true one stays."
+    slow = big_o.compare("n", "log n", ["n"]).hint
+    assert slow == "Let n grow with all else fixed: the true cost grows faster than yours."
 
 
 def test_the_detail_names_the_factor_of_a_term_that_is_nearly_right():

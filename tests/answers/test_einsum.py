@@ -20,13 +20,25 @@ PLAIN = {"x": (2, 12), "W_k": (12, 4)}
         "einsum('bd,hdq->bhq', x, w_q)",
         "torch.einsum('hdq,bd->bhq', W_q, x)",
         "`bd,hdq->bhq`",
+        "bd,hdq→bhq",
+        'q = torch.einsum("bd,hdq->bhq", x, W_q)',
     ],
 )
 def test_letters_spaces_and_the_call_around_it_are_free(answer):
     assert einsum.compare("bd,hdq->bhq", answer, SHAPES).right
 
 
-@pytest.mark.parametrize("answer", ["bd,dk->bk", "ij,jk", "x @ W_k", "torch.einsum('bd,dk->bk', x, W_k)"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "bd,dk->bk",
+        "ij,jk",
+        "x @ W_k",
+        "k = x @ W_k",
+        "torch.matmul(x, W_k)",
+        "torch.einsum('bd,dk->bk', x, W_k)",
+    ],
+)
 def test_a_product_of_two_operands_is_as_good_as_its_equation(answer):
     assert einsum.compare("bd,dk->bk", answer, PLAIN).right
 

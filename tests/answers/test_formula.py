@@ -104,6 +104,37 @@ def test_a_squared_norm_is_shown_as_one():
     assert formula.read("d*||mu||^2 + sigma", **MEAN).echo == "d·‖μ‖² + sigma"
 
 
+SUM_OF_SQUARES = [
+    "sum_i q_i^2 k_i^2", "sum_i (q_i k_i)^2", "sum_i k_i^2 q_i^2", "Σᵢ qᵢ²kᵢ²", "Σᵢ (qᵢkᵢ)²",
+    "(sum_i q_i^2*k_i^2)", "sum_i (q_i^2)(k_i^2)", "sum_i (q[i]*k[i])**2", r"\sum_{i=1}^D q_{i}^2 k_{i}^2",
+    r"\text{sim}(q, k) = \sum_i (q_i k_i)^{2}", "sum((q*k)**2)", "((q*k)**2).sum(-1)", "(q*k).pow(2).sum()",
+    "torch.sum(q**2 * k**2, dim=-1)", "dot(q**2, k**2)", r"\|q \odot k\|^2", "||q⊙k||_2^2",
+    "(q_1 k_1)^2 + ... + (q_D k_D)^2", "q_1^2k_1^2 + q_2^2 k_2^2 + ... + q_D^2k_D^2",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SUM_OF_SQUARES)
+@pytest.mark.parametrize("options", [KERNEL, KERNEL | {"vectors": ["q", "k"]}], ids=["scalars", "vectors"])
+def test_a_sum_of_squared_products_is_one_quantity_of_its_own(text, options):
+    assert formula.compare("sum_i (q_i k_i)^2", text, **options).right
+    for other in ("s^2", "s", "(s + 1)^2"):
+        assert not formula.compare(other, text, **options).right
+
+
+def test_a_sum_of_squared_products_is_shown_as_one_and_no_message_names_it():
+    assert formula.read("1 + sum_i (q_i k_i)^2", **KERNEL).echo == "1 + Σᵢ qᵢ²kᵢ²"
+    with pytest.raises(UnreadableAnswer, match=r"its names: s\)"):
+        formula.read("z", **KERNEL)
+
+
+@pytest.mark.parametrize(
+    "text", ["sum_i q_i k_i^2", "sum_i q_i^2 k_i", "sum_i q_i^2 k_j^2", "sum_i (q_i k_j)^2", "(q_i k_i)^2"]
+)
+def test_a_sum_of_other_powers_is_refused_and_never_a_power_of_the_inner_product(text):
+    with pytest.raises(UnreadableAnswer):
+        formula.read(text, **KERNEL)
+
+
 @pytest.mark.parametrize("text", ["sum_i q_i k_j", "q^T q", "||q||^2", "q", "sum(q)"])
 def test_a_product_that_has_no_name_is_refused(text):
     with pytest.raises(UnreadableAnswer):
@@ -135,6 +166,28 @@ def test_an_equality_among_the_constraints_replaces_a_name():
     assert not formula.compare("h*d_k", "d", ["d", "h", "d_k"]).right
 
 
+@pytest.mark.parametrize(
+    ("key", "answer", "constraints"),
+    [
+        ("min(d, 2 d_k)", "min(2d/h, d)", ["d_k = d/h"]),
+        ("d + max(d_k, 3)", "max(d + d/h, d + 3)", ["d_k ~ d/h"]),
+        ("d_k", "max(1, d_k)", ["d_k = d/h"]),
+        ("h", "min(d, h)", ["h <= d"]),
+        ("d", "max(d, h)", ["1 <= h <= d"]),
+        ("h", "min(h, d, d_k)", ["h ≤ min(d, d_k)"]),
+    ],
+)
+def test_constraints_say_which_arguments_of_max_and_min_can_be_the_largest(key, answer, constraints):
+    arguments = key, answer, ["d", "h", "d_k"]
+    assert formula.compare(*arguments, constraints).right
+    assert not formula.compare(*arguments).right or key == "d_k"
+
+
+def test_constraints_that_no_sizes_keep_leave_a_maximum_undecided():
+    with pytest.raises(UnreadableAnswer, match="no sizes"):
+        formula.compare("h", "min(d, h)", ["d", "h"], ["h <= d/9999"])
+
+
 def test_a_maximum_is_the_larger_and_a_minimum_the_smaller():
     assert formula.compare("3n", "max(2n, 3n)", ["n"]).right
     assert formula.compare("2n", "min(2n, 3n)", ["n"]).right
@@ -155,6 +208,42 @@ def test_any_of_several_keys_will_do():
 )
 def test_an_unequal_formula_is_larger_or_smaller_where_that_is_provable(answer, relation):
     assert formula.compare("4k(m+l)", answer, ["k", "m", "l"]).relation == relation
+
+
+@pytest.mark.parametrize("text", ["d^2/2.", "d^2/2,", "d^2 / 2 ;", "$d^2/2$.", "d^2/2 bytes."])
+def test_a_full_stop_or_comma_at_the_end_is_no_part_of_a_formula(text):
+    assert formula.compare("d^2/2", text, ["d"], units=["bytes"]).right
+
+
+@pytest.mark.parametrize("text", [".", ",", "...", "d, h"])
+def test_points_and_commas_alone_or_inside_are_refused(text):
+    with pytest.raises(UnreadableAnswer):
+        formula.read(text, ["d", "h"])
+
+
+LARGER, SMALLER, BOTH = "never smaller", "never larger", "for some sizes"
+UNEQUAL = "Put in small numbers"
+
+
+@pytest.mark.parametrize(
+    ("key", "answer", "options", "hint"),
+    [
+        ("h", "2h", {"variables": ["h"]}, LARGER),
+        ("h", "1/h", {"variables": ["h"]}, SMALLER),
+        ("b d^2 (2 + 2/h)", "4 b d^2", {"variables": ["b", "d", "h"]}, LARGER),
+        ("h", "d/h", {"variables": ["d", "h"]}, BOTH),
+        ("(D + 1)(D + 2)/2", "D^2", {"variables": ["D"]}, BOTH),
+        ("1/sigma^2", "sigma^2", {"variables": ["sigma"]}, BOTH),
+        ("1/sigma^2", "1/(2 sigma^2)", {"variables": ["sigma"]}, SMALLER),
+        ("(s + 1)^2", "s^2 + 1", KERNEL, UNEQUAL),
+        ("exp(d)", "exp(-d)", {"variables": ["d"]}, UNEQUAL),
+        ("d", "d", {"variables": ["d"]}, ""),
+    ],
+)
+def test_the_hint_claims_only_what_holds_for_all_numbers_the_names_may_stand_for(key, answer, options, hint):
+    found = formula.compare(key, answer, **options).hint
+    assert hint in found
+    assert bool(hint) == bool(found)
 
 
 expressions = st.recursive(

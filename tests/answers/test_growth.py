@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coursekit.answers.budget import Work
-from coursekit.answers.growth import EXPONENTIAL, LOG, LOG_LOG, VARIABLE, Domain, escape
+from coursekit.answers.elimination import eliminated, plainly_at_least_one
+from coursekit.answers.growth import EXPONENTIAL, LOG, LOG_LOG, VARIABLE, Domain, escape, leading
 from coursekit.answers.linear import maximise
 from coursekit.answers.polynomial import monomial
 from coursekit.answers.verdict import UnreadableAnswer
@@ -88,6 +89,49 @@ def test_the_direction_returned_separates_the_two():
 def test_work_is_limited_by_steps_and_not_by_time():
     with pytest.raises(UnreadableAnswer, match="too long to decide"):
         escape(m(n=1, d=1), [m(n=2), m(d=2)], Domain(), Work(steps=50))
+
+
+TIED = (m(d=1, h=-1), m(d=1, h=-1, k=-1), m(d=-1, h=1, k=1))  # h <= d, k ~ d/h
+
+
+def test_a_tied_variable_is_written_away_and_stays_at_least_one():
+    plain = eliminated(TIED, frozenset())
+    assert plain.of(m(h=1, k=2)) == m(d=2, h=-1)
+    assert plain.at_least_one == (m(d=1, h=-1),)
+    assert plain.restored({(VARIABLE, "d"): Fraction(3)})[VARIABLE, "k"] == 3
+
+
+def test_a_variable_whose_logarithm_is_in_use_is_not_written_away():
+    plain = eliminated(TIED, frozenset({"k", "h", "d"}))
+    assert plain.rules == ()
+    assert dominated(m(log_k=1), m(log_d=1), where=TIED)
+    assert not dominated(m(log_d=1), m(log_k=1), where=TIED)
+
+
+def test_a_tie_that_would_let_a_variable_fall_below_one_leaves_a_constraint():
+    tie = [m(k=1, d=-1, h=1), m(k=-1, d=1, h=-1)]
+    assert dominated(m(h=1), m(d=1), where=tie)
+    assert not dominated(m(d=1), m(h=1), where=tie)
+
+
+def test_terms_that_another_one_covers_are_left_out_and_of_two_equal_ones_one_stays():
+    terms = [m(h=1, d=1, k=1), m(d=1, k=1), m(b=1, k=1), m(d=2), m(b=1, d=1)]
+    assert leading(terms, Domain(TIED), Work()) == [terms[0], terms[4]]
+    both = [m(n=2, m=-1), m(m=2, n=-1)]
+    assert leading([m(n=1), m(log_n=1, n=1)], Domain(tuple(both)), Work()) == [m(log_n=1, n=1)]
+
+
+small_powers = st.tuples(*[st.integers(-2, 2)] * 3)
+
+
+@settings(max_examples=60)
+@given(small_powers, st.lists(small_powers, max_size=3), st.lists(st.integers(0, 6), min_size=3, max_size=3))
+def test_a_monomial_shown_to_be_at_least_one_is_so_wherever_the_constraints_hold(ratio, where, direction):
+    def size(point):
+        return sum(p * y for p, y in zip(point, direction, strict=True))
+
+    shown = plainly_at_least_one(_of(ratio), tuple(map(_of, where)))
+    assert not (shown and all(size(known) >= 0 for known in where) and size(ratio) < 0)
 
 
 def test_the_simplex_method_finds_the_corner():

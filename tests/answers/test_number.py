@@ -88,3 +88,9 @@ def test_a_tolerance_is_relative_and_zero_has_no_factor():
 def test_what_is_no_number_is_refused_with_a_sentence(hostile):
     with pytest.raises(UnreadableAnswer, match=r"\."):
         number.compare(14, hostile)
+
+
+@pytest.mark.parametrize("text", ["1,4", "1,40", "3,14159"])
+def test_a_comma_that_does_not_separate_thousands_is_not_guessed_at(text):
+    with pytest.raises(UnreadableAnswer):
+        number.read(text)

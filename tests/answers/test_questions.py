@@ -39,3 +39,10 @@ def test_an_unreadable_answer_is_shown_and_raised(question, capsys):
     with pytest.raises(UnreadableAnswer):
         question("__import__('os').getcwd()")
     assert "could not be read" in capsys.readouterr().out
+
+
+def test_a_number_of_no_unit_is_refused_with_one_before_it_is_graded():
+    question = Number(part="count", variable="numbers")
+    assert question.read("4160") == "4160"
+    with pytest.raises(UnreadableAnswer, match="no unit such as kB"):
+        question.read("4160 kB")

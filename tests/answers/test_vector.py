@@ -33,8 +33,13 @@ def test_another_order_length_or_entry_is_different(answer):
 
 
 @pytest.mark.parametrize(
-    "answer", ["one four three", [[1, 2], [3, 4]], None, {"a": 1}, list(range(100)), "(1, os, 3)"]
+    "answer",
+    ["one four three", [[1, 2], [3, 4]], None, {"a": 1}, list(range(100)), "(1, os, 3)", ["1 kB", 4, 3]],
 )
 def test_what_is_no_row_of_numbers_is_refused(answer):
     with pytest.raises(UnreadableAnswer):
         vector.compare([1, 4, 3], answer)
+
+
+def test_between_semicolons_a_comma_groups_thousands():
+    assert vector.read("338,350; 5,050") == [338350, 5050]

@@ -148,3 +148,12 @@ def test_a_warning_of_autograd_does_not_cost_a_right_answer_its_points(recwarn):
     loop = checks.check_hard_attention.alternatives["a loop over the keys"]
     assert checks.check_hard_attention(loop) is None
     assert len(recwarn) == 0
+
+
+def test_a_report_with_a_sparse_gradient_is_refused_and_stops_nothing():
+    def sparse(q, K, V, upstream):
+        return {"q": None, "K": None, "V": torch.zeros_like(V).to_sparse()}
+
+    judgement = checks.check_gradients.judge(sparse)
+    assert judgement.credit == 0
+    assert "layout" in judgement.wrong.first

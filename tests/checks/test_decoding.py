@@ -1,14 +1,17 @@
 """The checks of the decoding lesson: keys, mistakes, tiers, and what they do beyond comparing numbers."""
 
+import math
 import re
 from pathlib import Path
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from coursekit.compare import WrongAnswer
 from coursekit.cost import count
 from utils.build.lessons import load
+from utils.build.solved import answers
 from utils.checks import decoding as checks
 from utils.checks import decoding_sequences as sequences
 from utils.checks import decoding_steps as steps
@@ -169,3 +172,27 @@ def test_the_step_that_the_notebook_gives_is_the_reference(course_root: Path):
     shapes = [(2, 8), (2, 3, 5, 4), (2, 3, 5, 7), (3, 8, 4), (3, 8, 4), (3, 8, 7), (3, 7, 8)]
     args = [torch.randn(shape, dtype=torch.float64) for shape in shapes]
     torch.testing.assert_close(namespace["multi_head_step"](*args), reference.multi_head_step(*args))
+
+
+def test_a_wrong_earlier_function_costs_its_own_points_only(course_root: Path):
+    solved = answers(load(course_root / "lessons" / "attention" / "decoding.py"))
+    given = {"math": math, "torch": torch, "F": F, "multi_head_step": reference.multi_head_step}
+    for name, check in FUNCTIONS.items():
+        namespace = given | {c.variable: c.mistakes[0].answer for c in FUNCTIONS.values()}
+        exec(compile(solved[check.part], "<solved>", "exec"), namespace)
+        assert check.judge(namespace[check.variable]).wrong is None, name
+
+
+def test_a_loop_whose_caches_outlive_a_text_is_caught():
+    kept = {}
+
+    def remembers(x, P, *weights):
+        text = kept[x.shape] = torch.cat([kept.get(x.shape, x[:, :0]), x + P[: x.shape[1]]], dim=1)
+        return reference.decode(text, torch.zeros_like(text[0]), *weights)[:, -x.shape[1] :]
+
+    assert checks.check_decode.judge(remembers).credit == 0
+
+
+def test_a_loop_that_hides_its_products_in_numpy_is_told_that_they_cannot_be_counted():
+    judgement = checks.check_decode.judge(sequences.loop_in_numpy)
+    assert "not in torch" in str(judgement.wrong)

@@ -141,6 +141,24 @@ def test_quadratic_code_is_caught_by_counting_wherever_it_hides(function, hint, 
     assert first in wrong.first
 
 
+def test_code_that_is_right_only_for_few_positions_is_found():
+    def gives_up(Q, K, V, phi):
+        return given.all_pairs_first(Q, K, V, phi) if len(Q) < 20 else torch.zeros_like(V)
+
+    wrong = checks.check_linear_attention.judge(gives_up).wrong
+    assert "for many" in wrong.what
+
+
+@pytest.mark.parametrize("student", ["a", "b", "c", "d", "e", "f"])
+def test_even_the_smallest_constant_below_is_seen_whoever_is_graded(student, monkeypatch):
+    def barely_guarded(Q, K, V, phi):
+        below = phi(Q) @ phi(K).sum(0) + torch.finfo(V.dtype).eps
+        return phi(Q) @ (phi(K).T @ V) / below[:, None]
+
+    monkeypatch.setenv("COURSE_STUDENT", student)
+    assert earned(checks.check_linear_attention, barely_guarded) == 0.5
+
+
 def test_a_table_of_all_pairs_is_found_even_if_nothing_is_computed_in_it():
     def reserves_a_table(Q, K, V, phi):
         Q.new_empty(len(Q), len(Q))

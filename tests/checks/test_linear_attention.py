@@ -2,11 +2,14 @@
 
 import inspect
 import math
+from pathlib import Path
 
 import pytest
 import torch
 
 from coursekit.compare import WrongAnswer
+from utils.build.lessons import load
+from utils.build.solved import answers
 from utils.checks import linear_attention as checks
 from utils.checks import linear_attention_chunks as chunks
 from utils.checks import linear_attention_random as estimated
@@ -113,3 +116,23 @@ def test_right_numbers_at_the_wrong_cost_are_refused_with_what_was_counted(check
 )
 def test_a_right_answer_is_accepted_as_a_person_may_write_it(check, text):
     assert check(text) is None
+
+
+def test_a_wrong_earlier_function_costs_its_own_points_only(course_root: Path):
+    solved = answers(load(course_root / "lessons" / "attention" / "linear_attention.py"))
+    wrong = {check.variable: check.mistakes[0].answer for check in FUNCTIONS.values()}
+    for name, check in FUNCTIONS.items():
+        namespace = {"math": math, "torch": torch, **wrong}
+        exec(compile(solved[check.part], "<solved>", "exec"), namespace)
+        assert check.judge(namespace[check.variable]).wrong is None, name
+
+
+def test_a_change_in_the_tenth_digit_must_reach_the_result():
+    judgement = checks.check_directions.judge(waves.directions_in_single)
+    assert "seven digits" in str(judgement.wrong)
+
+
+def test_a_memory_that_forgets_is_caught_although_short_sequences_are_right():
+    q, k, v = checks._sequence(torch.Generator().manual_seed(0), 7, 4, 3)
+    torch.testing.assert_close(recurrence.last_seven_alone(q, k, v), checks.check_causal.right(q, k, v))
+    assert "forgotten" in told(checks.check_causal, recurrence.last_seven_alone)

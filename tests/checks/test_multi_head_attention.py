@@ -167,3 +167,37 @@ def test_the_formulas_of_rank_equal_what_matrix_rank_finds(check, width, num_hea
     rank = int(torch.linalg.matrix_rank(reference.value_output_map(weights, 0, num_heads)))
     asked = check.right.replace("d_k", f"({12 // num_heads})").replace("d", "12")
     assert compare(str(rank), asked, []).right
+
+
+@pytest.mark.parametrize(("letter", "text"), [("d", "Q.detach()"), ("d", "Q.data"), ("f", "V.data")])
+def test_a_blank_that_stops_the_gradient_earns_nothing(letter, text):
+    assert "gradient" in BLANKS[letter].judge(text).wrong.first
+
+
+@pytest.mark.parametrize(("letter", "text"), [("b", "d_model,"), ("e", "softmax, "), ("h", "W_o,")])
+def test_a_comma_copied_with_a_blank_costs_nothing(letter, text):
+    assert BLANKS[letter].judge(text).wrong is None
+
+
+@pytest.mark.parametrize("student", ["a", "b", "c", "d", "e"])
+def test_a_masked_score_that_is_only_a_little_lower_is_caught_whoever_hands_it_in(student, monkeypatch):
+    def shy(Q, K, V, num_heads, mask=None):
+        heads = []
+        for q, k, v in zip(*(x.chunk(num_heads, -1) for x in (Q, K, V)), strict=True):
+            scores = q @ k.mT / q.shape[-1] ** 0.5
+            if mask is not None:
+                scores = scores.masked_fill(~mask[:, 0], -30)
+            heads.append(scores.softmax(-1) @ v)
+        return torch.cat(heads, -1)
+
+    monkeypatch.setenv("COURSE_STUDENT", student)
+    assert checks.check_b_code.judge(shy).wrong is not None
+
+
+def test_a_mask_remembered_by_its_size_is_caught():
+    known = {}
+
+    def lazy(lengths, n):
+        return known.setdefault((len(lengths), n), reference.attention_mask(lengths, n))
+
+    assert checks.check_mask.judge(lazy).wrong is not None

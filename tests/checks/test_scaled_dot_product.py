@@ -40,3 +40,22 @@ def test_a_wrong_divisor_hidden_behind_the_visible_size_is_caught():
 
     with pytest.raises(WrongAnswer):
         checks.check_c_function(right_for_nine)
+
+
+def test_a_bare_square_of_a_vector_is_sent_back_to_the_ways_of_writing_its_length():
+    for check, text in ((checks.check_a, "mu^2"), (checks.check_b_general, "d sigma^4 + 2 sigma^2 mu^2")):
+        judgement = check.judge(text)
+        assert judgement.credit == 0
+        assert "its square can mean several things" in judgement.wrong.hint
+
+
+@pytest.mark.parametrize("student", ["a", "b", "c", "d", "e"])
+def test_single_precision_inside_is_caught_whoever_hands_it_in(student, monkeypatch):
+    monkeypatch.setenv("COURSE_STUDENT", student)
+    for check in (checks.check_a_function, checks.check_b_function, checks.check_entropy):
+
+        def halved(*args, right=check.right):
+            narrow = [a.float() if isinstance(a, torch.Tensor) else a for a in args]
+            return right(*narrow).to(args[0].dtype)
+
+        assert check.judge(halved).wrong is not None

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from coursekit.answers.verdict import UnreadableAnswer
 from coursekit.blanks import BLANK, EmptyBlank, UnusableBlank, ____, complete, is_empty, places
 
 TEMPLATE = "class Box:\n    width = __a__\n    def grow(self):\n        return self.width * __b__\n"
@@ -73,3 +74,8 @@ def test_a_template_names_the_first_blank_that_is_missing():
 def test_a_text_that_is_not_one_expression_is_refused_by_name(text):
     with pytest.raises(UnusableBlank, match=r"blank \(a\)"):
         complete(TEMPLATE, {"a": text, "b": "1"})
+
+
+@pytest.mark.parametrize("error", [EmptyBlank("fill it in"), UnusableBlank("not code"), UnreadableAnswer("no number")])
+def test_a_notebook_shows_one_sentence_and_no_traceback_through_our_modules(error):
+    assert error._render_traceback_() == [f"{type(error).__name__}: {error}"]

@@ -1,5 +1,6 @@
 """Comparison of results: the first thing wrong, in the order in which a person can mend it."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -47,6 +48,8 @@ def test_nan_is_never_equal():
         (3, 3, True),
         (3.0, 3, True),
         (torch.tensor(3), 3, True),
+        (np.float32(3), 3.0, True),
+        (np.array(3.5), 3.0, False),
         (True, 1, False),
         (1, True, False),
         ("3", 3, False),

@@ -17,7 +17,7 @@ SHADOWS = (
     "utils/__init__.py",
     "numpy.py",
     "torch.py",
-    "math.py",
+    "statistics.py",
     "sitecustomize.py",
     "nbgrader_config.py",
     "IPython/__init__.py",
@@ -264,9 +264,9 @@ CASES = {
     ),
     "rebinds": Case(
         "rebinding names of a read-only cell is undone and reported",
-        cells(total="unit = 'mine'\nmath = None\ntotal = 6"),
+        cells(total="unit = 'mine'\nstatistics = None\ntotal = 6"),
         {},
-        ("redefines math, unit",),
+        ("redefines statistics, unit",),
     ),
     "blank": Case(
         "a blank left in loses its own points only",

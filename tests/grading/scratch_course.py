@@ -23,14 +23,14 @@ ADDING = '''\
 # # Adding
 
 # %% locked="setup"
-import math
+import statistics
 
 from coursekit.blanks import BLANK, ____
 
 unit = 2
 
 # %% solution="total"
-total = BLANK(math.fsum([1, 2, 3]))
+total = BLANK(statistics.mean([5, 6, 7]))
 
 # %% graded="total" points=1 spec="S1" kind="number"
 print("total was read as", total)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import nbformat
 import pytest
 from graded_class import page_text
 from scratch_course import ROOT
@@ -54,8 +55,6 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     notebook = enter(solved(load(root / "lessons" / ASSIGNMENT / f"{LESSON}.py")), ANSWERS)
     folder = root / "submitted" / "ada" / ASSIGNMENT
     folder.mkdir(parents=True)
-    import nbformat
-
     nbformat.write(notebook, folder / f"{LESSON}.ipynb")
     (outcome,) = grade_class(root, ASSIGNMENT, ["ada"])
     assert outcome.state == "graded", outcome.log
@@ -81,8 +80,18 @@ def test_a_page_shows_what_an_exception_in_a_check_says_and_not_where(page: str)
 
 @pytest.mark.parametrize(
     "secret",
-    ["utils.checks", "utils/checks", "utils/grading", "checks.check_", "HIDDEN TESTS", "import scaled_dot_product as checks",
-     "site-packages", "Traceback", "self.judge", "raise judgement"],
+    [
+        "utils.checks",
+        "utils/checks",
+        "utils/grading",
+        "checks.check_",
+        "HIDDEN TESTS",
+        "import scaled_dot_product as checks",
+        "site-packages",
+        "Traceback",
+        "self.judge",
+        "raise judgement",
+    ],
 )
 def test_no_page_shows_code_or_places_of_the_checks(page: str, secret: str) -> None:
     assert secret not in page

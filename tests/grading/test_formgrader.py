@@ -67,15 +67,27 @@ def server(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     desk = Desk(shutil.copytree(built, scratch / "course"))
     desk.hand_in("good", desk.solved())
     CASES["metadata"].hand_in(desk, "metadata")
-    ours = {"HOME": str(scratch), "JUPYTER_CONFIG_DIR": str(scratch / "config"), "JUPYTER_PLATFORM_DIRS": "0",
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    ours = {
+        "HOME": str(scratch),
+        "JUPYTER_CONFIG_DIR": str(scratch / "config"),
+        "JUPYTER_PLATFORM_DIRS": "0",
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
     server = Server(desk.root, free_port())
-    options = [f"--ServerApp.port={server.port}", "--ServerApp.port_retries=0", "--no-browser", "--allow-root"]
+    options = [
+        f"--ServerApp.port={server.port}",
+        "--ServerApp.port_retries=0",
+        "--no-browser",
+        "--allow-root",
+    ]
     log = scratch / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "jupyter_server", *options, f"--IdentityProvider.token={TOKEN}"],
-            cwd=desk.root, env={**os.environ, **ours}, stdout=output, stderr=output,
+            cwd=desk.root,
+            env={**os.environ, **ours},
+            stdout=output,
+            stderr=output,
         )
         try:
             wait_for(server, process, log)
@@ -85,7 +97,9 @@ def server(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
             process.wait(timeout=START_SECONDS)
 
 
-def test_the_buttons_assign_and_autograde_do_what_the_commands_do(server: Server, graded: GradedClass) -> None:
+def test_the_buttons_assign_and_autograde_do_what_the_commands_do(
+    server: Server, graded: GradedClass
+) -> None:
     release = server.root / "release" / ASSIGNMENT
     before = {path.name: path.read_bytes() for path in release.iterdir()}
     assigned = server.ask("POST", f"formgrader/api/assignment/{ASSIGNMENT}/assign")
@@ -96,5 +110,9 @@ def test_the_buttons_assign_and_autograde_do_what_the_commands_do(server: Server
         assert answer["success"], answer
     assert points_of(server.root, "good") == graded.points("renamed")
     assert points_of(server.root, "metadata") == graded.points("metadata")
-    listed = {row["student"]: row["score"] for row in server.ask("GET", f"formgrader/api/submissions/{ASSIGNMENT}")}
-    assert listed == {student: sum(points_of(server.root, student).values()) for student in listed}
+    listed = {
+        row["student"]: row["score"] for row in server.ask("GET", f"formgrader/api/submissions/{ASSIGNMENT}")
+    }
+    assert listed == {
+        student: sum(points_of(server.root, student).values()) for student in ("good", "metadata")
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,12 +13,24 @@ from scratch_course import ASSIGNMENT, FULL, Desk
 
 from utils.build.release import build_release
 from utils.build.source import build_source
+from utils.grading import class_run
 from utils.grading.class_run import fingerprint, grade_class
 from utils.grading.scores import scores_of
 
 Grade = Callable[..., dict[str, str]]
 ADDING_ONLY = {**FULL, "double": 0.0}
 NO_SUM = {"add": 0.0, "add_more": 0.0}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def code(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return the one file of code that scores depend on here, not the files that are being worked on."""
+    folder = tmp_path_factory.mktemp("code")
+    (folder / "check.py").write_text("", encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(class_run, "CODE", folder)
+        patch.setattr(class_run, "CODE_THAT_DECIDES", (".",))
+        yield folder / "check.py"
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +142,15 @@ def test_one_job_gives_the_same_scores_as_several(graded: GradedClass, two: Desk
             two.hand_in_bytes(student, path.read_bytes(), path.name)
     grade(jobs=1)
     assert [points_of(two.root, student) for student in students] == [graded.points(s) for s in students]
+
+
+def test_the_fingerprint_changes_with_the_code_of_a_check(desk: Desk, code: Path) -> None:
+    desk.hand_in("ada", desk.solved())
+    before = fingerprint(desk.root, ASSIGNMENT, "ada")
+    code.write_text("stricter = True", encoding="utf-8")
+    assert fingerprint(desk.root, ASSIGNMENT, "ada") != before
+    code.write_text("", encoding="utf-8")
+    assert fingerprint(desk.root, ASSIGNMENT, "ada") == before
 
 
 def test_the_fingerprint_changes_with_the_notebook_and_not_with_other_files(desk: Desk) -> None:

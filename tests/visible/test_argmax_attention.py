@@ -44,7 +44,7 @@ def test_an_empty_blank_is_named_and_does_not_pass(see):
         (visible.leaf_gradients, backward.leaves_as_tuple, "expected a dict"),
         (visible.leaf_gradients, backward.leaves_no_upstream, "start from `upstream`"),
         (visible.leaf_gradients, backward.leaves_winner_only, "shape of V"),
-        (visible.leaf_gradients, backward.leaves_yes_or_no, "a bool"),
+        (visible.leaf_gradients, backward.leaves_yes_or_no, "of type bool"),
         (visible.straight_through, backward.through_soft, "whatever the temperature"),
         (visible.straight_through, backward.through_hard, "no gradient arrives"),
         (visible.straight_through, backward.through_no_detach, "no gradient arrives"),
@@ -75,3 +75,14 @@ def test_the_echo_does_not_say_whether_the_answer_is_right(capsys):
         visible.b(letter)
         said.append(capsys.readouterr().out.replace(f"({letter}) {visible.b.options[letter]}", ""))
     assert len(set(said)) == 1
+
+
+def test_a_report_that_makes_leaves_of_the_callers_own_tensors_is_stopped():
+    def on_the_originals(q, K, V, upstream):
+        for leaf in (q, K, V):
+            leaf.requires_grad_()
+        V[:, (q @ K).argmax()].backward(upstream)
+        return {"q": q.grad, "K": K.grad, "V": V.grad}
+
+    with pytest.raises(WrongAnswer, match="not as they were before"):
+        visible.leaf_gradients(on_the_originals)

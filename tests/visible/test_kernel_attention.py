@@ -3,7 +3,6 @@
 import pytest
 import torch
 
-from coursekit.answers.verdict import UnreadableAnswer
 from coursekit.blanks import EmptyBlank, ____
 from coursekit.compare import WrongAnswer
 from coursekit.visible import kernel_attention as visible
@@ -73,8 +72,7 @@ def test_the_echo_is_the_same_for_right_and_wrong_answers_but_for_the_reading(se
 
 
 def test_a_sum_of_squares_is_not_mistaken_for_the_square_of_a_sum():
-    with pytest.raises(UnreadableAnswer):
-        visible.b_kernel("sum_i (q_i k_i)^2")
+    assert visible.b_kernel.read("sum_i (q_i k_i)^2") != visible.b_kernel.read("(sum_i q_i k_i)^2")
     assert visible.b_kernel.read("(sum_i q_i k_i)^2") == visible.b_kernel.read("s^2")
 
 
@@ -106,3 +104,9 @@ def test_the_given_feature_maps_are_new_tensors_of_the_stated_width(phi, width):
     assert features.shape == (2, width)
     features += 1
     assert x.tolist() == [[-1, 0, 2], [3, -4, 5]]
+
+
+@pytest.mark.parametrize("rounded", [given.root_in_single_precision, given.rounded_root])
+def test_a_constant_in_too_few_digits_is_seen_with_long_vectors(rounded):
+    with pytest.raises(WrongAnswer, match="x.y"):
+        visible.b_map(rounded)

@@ -63,6 +63,8 @@ check_a_scores = ExactVectorCheck(
         "a transposed column, labelled": "s = (3, 11, 5, 2)^T",
         "a tensor": torch.tensor([3.0, 11.0, 5.0, 2.0]),
         "a column": [[3], [11], [5], [2]],
+        "a row of a matrix": [[3, 11, 5, 2]],
+        "a list of tensors": list(torch.tensor([3.0, 11.0, 5.0, 2.0])),
     },
 )
 
@@ -79,7 +81,7 @@ check_a_index = TypedCheck(
         Mistake("A2a-no-such-key", 4,
                 "There are four keys. Which number does the last of them have in torch?"),
     ],
-    alternatives={"a float": 1.0, "text": "1", "with a label": "index = 1", "a fraction": "1/1"},
+    alternatives={"a tensor, as argmax returns it": torch.tensor(1), "a float": 1.0, "text": "1", "with a label": "index = 1", "a fraction": "1/1"},
 )
 
 check_a = ExactVectorCheck(
@@ -170,13 +172,18 @@ PLAIN = ((0.5, 1.5, 4.0, 0.9, 2.2), (1.0, 1.0, 1.0, 1.0, 1.0))
 # The second key wins. The fourth has the direction of the query, the fifth is nearest, the sixth longest.
 LONG_AND_ALIGNED = ((1.0, 3.0, 0.7, 2.5, 2.9, 1.1, 0.4), (4.0, 4.0, 4.0, 0.01, 0.3, 30.0, 4.0))
 ALL_NEGATIVE = ((-3.0, -1.0, -4.0, -0.5, -2.0, -6.0), (1.0, 2.0, 1.0, 2.0, 1.0, 2.0))
+# The winner stands at either end: code that never looks there is exposed.
+FIRST_WINS = ((2.5, 1.0, -1.0, 2.2, 0.3), (1.0, 2.0, 1.0, 1.5, 1.0))
+LAST_WINS = ((1.0, -2.0, 0.5, 3.0), (1.0, 2.0, 1.5, 1.0))
 # The best two scores differ by a millionth: a soft layer would mix their values at any usual temperature.
 NEARLY_TIED = ((0.3, 2.0, 2.0 + 1e-6, -1.0), (1.0, 2.0, 1.5, 1.0))
+COLD = ((3.0, 12.0, 11.9, -5.0), (1.0, 2.0, 1.5, 1.0))  # at a temperature of 0.01, exp of 12 is infinite
 
 
 def hard_cases(generator: Generator) -> list[tuple[Tensor, ...]]:
     """Return queries, keys and values on which every wrong way of choosing a key is exposed."""
     sizes = [(4, 3, PLAIN), (3, 2, LONG_AND_ALIGNED), (5, 4, ALL_NEGATIVE), (6, 5, NEARLY_TIED)]
+    sizes += [(3, 2, FIRST_WINS), (2, 5, LAST_WINS)]
     cases = [(*planted(generator, d, *keys), normal(generator, v, len(keys[0]))) for d, v, keys in sizes]
     return [*cases, tuple(tensor.float() for tensor in cases[0])]
 
@@ -192,20 +199,24 @@ def _case(generator: Generator, d: int, v: int, keys: Any, temperature: float) -
 
 def soft_cases(generator: Generator) -> list[tuple[Any, ...]]:
     """Return layers that are warm, hot, and so cold that exp of an unshifted score is infinite."""
-    cold = ((3.0, 12.0, 11.9, -5.0), (1.0, 2.0, 1.5, 1.0))
     warm = _case(generator, 4, 3, PLAIN, 0.3)
     others = [
         _case(generator, 3, 2, LONG_AND_ALIGNED, 2.5),
         _case(generator, 5, 4, ALL_NEGATIVE, 0.7),
-        _case(generator, 6, 5, cold, 0.01),
+        _case(generator, 6, 5, COLD, 0.01),
     ]
     return [warm, *others, (*(tensor.float() for tensor in warm[:3]), 0.6)]
 
 
 def through_cases(generator: Generator) -> list[tuple[Any, ...]]:
-    """Return layers warm enough for the soft weights, and so the gradient, to be felt."""
+    """Return layers warm enough for the soft weights, and so the gradient, to be felt, and a very cold one."""
     warm = _case(generator, 4, 3, PLAIN, 1.5)
-    others = [_case(generator, 3, 2, LONG_AND_ALIGNED, 2.5), _case(generator, 5, 4, ALL_NEGATIVE, 0.7)]
+    others = [
+        _case(generator, 3, 2, LONG_AND_ALIGNED, 2.5),
+        _case(generator, 5, 4, ALL_NEGATIVE, 0.7),
+        _case(generator, 2, 5, LAST_WINS, 0.9),
+        _case(generator, 6, 5, COLD, 0.01),
+    ]
     return [warm, *others, (*(tensor.float() for tensor in warm[:3]), 0.8)]
 
 

@@ -245,6 +245,13 @@ def through_all_cut_off(q, K, V, temperature):
     return (V @ (soft + (hard - soft))).detach()
 
 
+def through_overflows(q, K, V, temperature):
+    parts = (q @ K / temperature).exp()
+    soft = parts / parts.sum()
+    hard = F.one_hot(soft.argmax(), len(soft)).to(soft)
+    return V @ (soft + (hard - soft).detach())
+
+
 def through_sum(q, K, V, temperature):
     soft = (q @ K / temperature).softmax(dim=0)
     hard = F.one_hot(soft.argmax(), len(soft)).to(soft)
@@ -274,6 +281,8 @@ THROUGH_MISTAKES = [
             "The values have stopped learning, and they were never the problem."),
     Mistake("A2b-nothing-trains", through_all_cut_off,
             "Nothing at all is followed back. Which single term should be left out on the way?"),
+    Mistake("A2a-overflow", through_overflows,
+            "When it is cold, exp leaves the range of a float here, too. How did the soft layer avoid that?"),
     Mistake("A2b-sum-of-weights", through_sum, "Add up your weights. What should the sum be?"),
 ]
 

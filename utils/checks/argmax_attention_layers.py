@@ -57,6 +57,10 @@ def hard_by_angle(q, K, V):
     return V[:, F.cosine_similarity(q[:, None], K, dim=0).argmax()]
 
 
+def hard_without_the_last(q, K, V):
+    return V[:, (q @ K)[:-1].argmax()]
+
+
 def hard_longest_key(q, K, V):
     return V[:, K.norm(dim=0).argmax()]
 
@@ -109,6 +113,8 @@ HARD_MISTAKES = [
     Mistake("A2a-longest-key", hard_longest_key, "Does your choice of a key depend on the query at all?"),
     Mistake("A2a-nearest-key", hard_nearest_key, "You compare by distance. By what does the text compare?"),
     Mistake("A2a-index-base", hard_one_based, "From which number does torch count?"),
+    Mistake("A2a-without-the-last", hard_without_the_last,
+            "Does every key take part, the one at the end as well?"),
     Mistake("A2a-keeps-axis", hard_keeps_axis,
             "The axis of the keys should be gone: one value has one axis."),
     Mistake("A2a-weighted-winner", hard_weighted_winner, "The right value, but is it handed on unchanged?"),

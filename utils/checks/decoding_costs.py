@@ -162,7 +162,9 @@ check_intensity = TypedCheck(
             "For each head and position: k products for the score, k for the sum, over how many numbers?",
         ),
         Mistake("A4i-nothing-left", 0, "The work grows with the cache too, not only the traffic."),
-        Mistake("A4i-short-cache", 4, "For a long cache the four projections no longer matter."),
+        Mistake("A4i-grouped", 4, "Which of the curves belongs to heads that share nothing?"),
+        Mistake("A4i-short-cache", 8, "For a long cache the four projections no longer matter."),
+        Mistake("A4i-other-curve", 32, "Sharing keys raises the intensity; here nothing is shared."),
     ],
     alternatives={
         "text": "1",

@@ -1,65 +1,33 @@
 """Checks of the decoding lesson: the functions that a student writes.
 
-The wrong and the right functions that prove them stand in `decoding_steps` and `decoding_sequences`.
+The wrong and the right functions that prove them stand in `decoding_steps` and `decoding_sequences`, the
+inputs in `decoding_cases`.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
 from coursekit.compare import WrongAnswer
 from coursekit.cost import count
+from utils.checks import decoding_cases as cases
 from utils.checks import decoding_sequences as sequences
 from utils.checks import decoding_steps as steps
 from utils.checks.check import FunctionCheck, Mistake, Property, one_line
+from utils.checks.decoding_cases import LONG_LOOP
 from utils.reference import decoding as reference
 
 # --- one step ---------------------------------------------------------------------------------------------
-
-
-GENTLE = 0.25  # numbers this small keep single-precision rounding far below what a comparison allows
-
-
-def _weight(*shape: int, generator: Generator) -> Tensor:
-    """Return a weight whose second last axis is summed over, of the size it has when training starts."""
-    return _normal(*shape, generator=generator) / math.sqrt(shape[-2])
-
-
-def _normal(*shape: int, generator: Generator) -> Tensor:
-    return torch.randn(*shape, generator=generator, dtype=torch.float64)
-
-
-def _single(args: Sequence[Tensor]) -> tuple[Tensor, ...]:
-    """Return the arguments in single precision, and gentle."""
-    return tuple((GENTLE * tensor).float() for tensor in args)
-
-
-def _step(g: Generator, b: int, h: int, n: int, d: int, k: int, v: int) -> tuple[Tensor, ...]:
-    vectors = [_normal(*shape, generator=g) for shape in [(b, d), (b, n, k), (b, n, v)]]
-    weights = [_weight(*shape, generator=g) for shape in [(h, d, k), (d, k), (d, v), (h, v, d)]]
-    return (*vectors, *weights)
-
-
-def _steps(g: Generator) -> Sequence[tuple[Any, ...]]:
-    """Every axis its own size; n + 1 = h, where a wrong letter runs; an empty cache; single precision."""
-    return [
-        _step(g, 2, 3, 5, 8, 4, 7),
-        _step(g, 2, 4, 3, 7, 5, 6),
-        _step(g, 3, 2, 0, 7, 4, 5),
-        _single(_step(g, 2, 3, 5, 8, 4, 7)),
-    ]
 
 
 check_multi_query_step = FunctionCheck(
     part="multi_query_step",
     variable="multi_query_step",
     right=reference.multi_query_step,
-    cases=_steps,
+    cases=cases.steps,
     mistakes=[
         Mistake(
             "A4x-two-letters",
@@ -136,16 +104,11 @@ check_multi_query_step = FunctionCheck(
 )
 
 
-def _sizes(_: Generator) -> Sequence[tuple[Any, ...]]:
-    """Sizes b, d, h, g, n: grouped, one key head, an empty cache with g = h, a long cache."""
-    return [(5, 24, 6, 3, 9), (3, 40, 8, 1, 17), (5, 24, 4, 4, 0), (2, 64, 16, 4, 1000)]
-
-
 check_step_intensity = FunctionCheck(
     part="step_intensity",
     variable="step_intensity",
     right=reference.step_intensity,
-    cases=_sizes,
+    cases=cases.sizes,
     differentiable=False,
     mistakes=[
         Mistake(
@@ -209,30 +172,11 @@ check_step_intensity = FunctionCheck(
 # --- whole sequences --------------------------------------------------------------------------------------
 
 
-def _grouped(
-    g: Generator, b: int, h: int, groups: int, t: int, k: int, v: int
-) -> tuple[Tensor, Tensor, Tensor]:
-    shapes = (b, h, t, k), (b, groups, t, k), (b, groups, t, v)
-    q, keys, values = (_normal(*shape, generator=g) for shape in shapes)
-    return q, keys, values
-
-
-def _sequences_of_groups(g: Generator) -> Sequence[tuple[Any, ...]]:
-    """Fewer key heads than query heads and more than one, twice; as many; one alone in single precision."""
-    single = _single(_grouped(g, 2, 4, 1, 5, 3, 6))
-    return [
-        _grouped(g, 2, 6, 3, 5, 4, 7),
-        _grouped(g, 3, 8, 2, 6, 5, 4),
-        _grouped(g, 2, 3, 3, 5, 4, 6),
-        single,
-    ]
-
-
 check_grouped_query = FunctionCheck(
     part="grouped_query",
     variable="grouped_query",
     right=reference.grouped_query,
-    cases=_sequences_of_groups,
+    cases=cases.sequences_of_groups,
     mistakes=[
         Mistake(
             "X2-repeat",
@@ -300,42 +244,30 @@ check_grouped_query = FunctionCheck(
 )
 
 
-def _loop(g: Generator, b: int, t: int, limit: int, h: int, d: int, k: int, v: int) -> tuple[Tensor, ...]:
-    vectors = [_normal(*shape, generator=g) for shape in [(b, t, d), (limit, d)]]
-    weights = [_weight(*shape, generator=g) for shape in [(h, d, k), (h, d, k), (h, d, v), (h, v, d)]]
-    return (*vectors, *weights)
-
-
-def _loops(g: Generator) -> Sequence[tuple[Any, ...]]:
-    """Five positions, one position, as many positions as the table holds but one, single precision."""
-    single = _single(_loop(g, 2, 6, 9, 3, 8, 4, 7))
-    return [
-        _loop(g, 2, 5, 9, 3, 8, 4, 7),
-        _loop(g, 2, 1, 7, 3, 6, 4, 5),
-        _loop(g, 3, 6, 7, 2, 8, 5, 4),
-        single,
-    ]
-
-
 # A pass that masks half of its scores has made twice as many as needed, and a product written with * and sum
 # touches twice as many numbers as a multiply-add. Both are fine; a loop without a cache needs more than both.
 ROOM_FOR_OTHER_WAYS = 2 * 2
-LONG_LOOP, WIDTH = 32, 32  # tokens; numbers of a token, enough to make projections dear
+WIDTH = 32  # numbers of a token, enough to make projections dear
 WHOLE_TEXT_AGAIN = 2 * ROOM_FOR_OTHER_WAYS  # times the work: then queries and outputs are made again too
 ALL_AGAIN = "The outputs are right, but each step runs through the whole text again. What are the caches for?"
 KEYS_AGAIN = "The outputs are right, but each step makes the keys and values of the old tokens again."
+UNSEEN = "Products made by numpy or plain Python cannot be counted. Use torch in the loop."
 
 
 def _work_is_not_repeated(decode: Callable[..., Tensor]) -> None:
     """Raise WrongAnswer when a long loop does the work of the past again at every step."""
-    args = _loop(torch.Generator().manual_seed(0), 2, LONG_LOOP, LONG_LOOP + 3, 3, WIDTH, 4, 7)
+    args = cases.loop(torch.Generator().manual_seed(0), 2, LONG_LOOP, LONG_LOOP + 3, 3, WIDTH, 4, 7)
     called = f"x (2, {LONG_LOOP}, {WIDTH})"
-    needed = count(reference.decode, *args).work
+    least = count(reference.decode, *args)
+    needed = least.work
     try:
         spent = count(decode, *args).work
     except Exception as error:  # the student's code may raise anything, and the message must say what
         first = f"raised {one_line(error)}"
         raise WrongAnswer("decode fails on a longer text.", called=called, first=first) from None
+    if spent < least.multiply_adds / 2:  # less than the products alone take: they were made elsewhere
+        first = f"torch touches {spent} numbers, where the products alone take {least.multiply_adds}"
+        raise WrongAnswer("decode is right, but not in torch.", called=called, first=first, hint=UNSEEN)
     if spent > ROOM_FOR_OTHER_WAYS * needed:
         hint = ALL_AGAIN if spent > WHOLE_TEXT_AGAIN * needed else KEYS_AGAIN
         first = f"it touches {spent / needed:.0f} times as many numbers as a loop with a cache"
@@ -346,7 +278,7 @@ check_decode = FunctionCheck(
     part="decode",
     variable="decode",
     right=reference.decode,
-    cases=_loops,
+    cases=cases.loops,
     differentiable=False,  # decoding is never trained through, and caches written in place are the usual way
     properties=[Property("work is not repeated", _work_is_not_repeated)],
     mistakes=[
@@ -383,6 +315,12 @@ check_decode = FunctionCheck(
             "The positions belong on the axis where x has them.",
         ),
         Mistake("X3-one-short", sequences.stops_one_token_early, "The last token has an output too."),
+        Mistake(
+            "X3-window",
+            sequences.forgets_the_beginning,
+            "In a long text your late outputs no longer know the first tokens.",
+        ),
+        Mistake("X3-in-numpy", sequences.loop_in_numpy, UNSEEN),
         Mistake("X3-whole-again", sequences.feeds_the_whole_sequence_again, ALL_AGAIN),
         Mistake("X3-keys-again", sequences.projects_all_keys_again, KEYS_AGAIN),
     ],

@@ -212,6 +212,27 @@ def projects_all_keys_again(x, P, W_q, W_k, W_v, W_o):
     return torch.stack(outputs, dim=1)
 
 
+def forgets_the_beginning(x, P, W_q, W_k, W_v, W_o):
+    K, V = x.new_zeros(len(x), len(W_k), 0, W_k.shape[2]), x.new_zeros(len(x), len(W_v), 0, W_v.shape[2])
+    outputs = []
+    for i in range(x.shape[1]):
+        y, K, V = multi_head_step(x[:, i] + P[i], K[:, :, -8:], V[:, :, -8:], W_q, W_k, W_v, W_o)
+        outputs.append(y)
+    return torch.stack(outputs, dim=1)
+
+
+def loop_in_numpy(x, P, W_q, W_k, W_v, W_o):
+    import numpy as np
+
+    q, k, v = ((x + P[: x.shape[1]]).numpy()[:, None] @ W.numpy() for W in (W_q, W_k, W_v))
+    outputs = []
+    for i in range(x.shape[1]):
+        weights = np.exp((q[:, :, i : i + 1] * k[:, :, : i + 1]).sum(-1, keepdims=True))
+        o = (weights * v[:, :, : i + 1]).sum(2) / weights.sum(2)
+        outputs.append((o[:, :, None] @ W_o.numpy())[:, :, 0].sum(1))
+    return torch.from_numpy(np.stack(outputs, axis=1))
+
+
 # --- grouped-query attention, right -----------------------------------------------------------------------
 
 

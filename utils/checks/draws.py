@@ -1,7 +1,7 @@
 """Random inputs of hidden checks: the same for the same student and check, and not to be guessed.
 
 A draw is seeded by HMAC(course key, student / check). The course key lies outside the repository, in the
-file that COURSE_KEY_FILE names; without one a fixed public key is used and the draw says so once.
+file that COURSE_KEY_FILE names; without one a fixed public key is used, and `course grade` says so.
 """
 
 from __future__ import annotations
@@ -18,12 +18,9 @@ PUBLIC_KEY = b"a public key: draws can be predicted"
 
 @cache
 def course_key() -> bytes:
-    """Return the course key, or the public one (with a line on stdout) when no key file is named."""
+    """Return the course key, or the public one when no key file is named. Raises FileNotFoundError."""
     named = os.environ.get("COURSE_KEY_FILE")
-    if named:
-        return Path(named).read_bytes().strip()
-    print("note: no course key is set, hidden inputs are drawn from a public one")
-    return PUBLIC_KEY
+    return Path(named).read_bytes().strip() if named else PUBLIC_KEY
 
 
 def generator(check: str, *, student: str | None = None) -> torch.Generator:

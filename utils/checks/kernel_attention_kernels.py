@@ -188,6 +188,11 @@ check_b_map = FeatureMapCheck(
             "Nearly. Let Python work out the root; three decimals show.",
         ),
         Mistake(
+            "A6bii-rounded-root",
+            given.root_in_single_precision,
+            "Your root has seven digits: torch makes a tensor in single precision unless told otherwise.",
+        ),
+        Mistake(
             "A6bii-normalised",
             given.scaled_to_length_one,
             "phi(x).phi(x) is 1 for every x: should lengths be lost?",

@@ -22,9 +22,8 @@ def linear_terms_once(x):
 
 def linear_terms_twice(x):
     first, second = torch.triu_indices(x.shape[-1], x.shape[-1], offset=1)
-    return torch.cat(
-        [torch.ones_like(x[..., :1]), 2 * x, x**2, 2**0.5 * x[..., first] * x[..., second]], dim=-1
-    )
+    parts = [torch.ones_like(x[..., :1]), 2 * x, x**2, 2**0.5 * x[..., first] * x[..., second]]
+    return torch.cat(parts, dim=-1)
 
 
 def no_mixed_terms(x):
@@ -48,9 +47,8 @@ def mixed_terms_in_both_orders(x):
 
 def mixed_terms_doubled(x):
     first, second = torch.triu_indices(x.shape[-1], x.shape[-1], offset=1)
-    return torch.cat(
-        [torch.ones_like(x[..., :1]), 2**0.5 * x, x**2, 2 * x[..., first] * x[..., second]], dim=-1
-    )
+    parts = [torch.ones_like(x[..., :1]), 2**0.5 * x, x**2, 2 * x[..., first] * x[..., second]]
+    return torch.cat(parts, dim=-1)
 
 
 def everything_with_a_root(x):
@@ -64,6 +62,12 @@ def rounded_root(x):
     return torch.cat(
         [torch.ones_like(x[..., :1]), 1.414 * x, x**2, 1.414 * x[..., first] * x[..., second]], dim=-1
     )
+
+
+def root_in_single_precision(x):
+    z = torch.nn.functional.pad(x, (0, 1), value=1.0)
+    first, second = torch.triu_indices(z.shape[-1], z.shape[-1])
+    return torch.where(first == second, 1.0, 2**0.5) * z[..., first] * z[..., second]
 
 
 def scaled_to_length_one(x):
@@ -201,6 +205,10 @@ def absolute_denominator(query, K, V, phi):
     return phi(query) @ (phi(K).T @ V) / (phi(query) @ phi(K).sum(0)).abs()
 
 
+def clamped_below(query, K, V, phi):
+    return phi(query) @ (phi(K).T @ V) / (phi(query) @ phi(K).sum(0)).clamp(min=1e-6)
+
+
 def guarded_denominator(query, K, V, phi):
     return phi(query) @ (phi(K).T @ V) / (phi(query) @ phi(K).sum(0) + 1e-6)
 
@@ -330,6 +338,10 @@ def only_earlier_positions(Q, K, V, phi):
 
 def queries_without_features(Q, K, V, phi):
     return Q @ (phi(K).T @ V) / (Q @ phi(K).sum(0))[:, None]
+
+
+def clamped_rows(Q, K, V, phi):
+    return phi(Q) @ (phi(K).T @ V) / (phi(Q) @ phi(K).sum(0)).clamp(min=1e-6)[:, None]
 
 
 def absolute_rows(Q, K, V, phi):

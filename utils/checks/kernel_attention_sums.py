@@ -16,11 +16,12 @@ from utils.checks.kernel_attention_judging import (
     TieredCheck,
     linear_in_positions,
     order_of_work,
+    right_at_lengths,
 )
 from utils.reference import kernel_attention as reference
 
 GUARDED = (
-    "Repeat it in double precision, with a denominator of 1e-8: neither a constant added below nor a dtype "
+    "Repeat it in double precision, with a denominator of 1e-13: neither a constant added below nor a dtype "
     "fixed inside may change the result."
 )
 STORAGE = "The numbers are right. Let N grow: one of your tensors has an entry for every pair of positions."
@@ -36,7 +37,7 @@ def _attention_cases(source: torch.Generator) -> list[tuple[Any, ...]]:
         (Q, K, V, positive_features),
         (2 * Q, K, V, two_sided_features),
         (-up[0], up[1], W, plain_features),
-        (1e-4 * up[0], 1e-4 * up[1], W, plain_features),
+        (1e-7 * up[0], 1e-7 * up[1], W, plain_features),
         *_ordinary_cases(source),
     ]
 
@@ -115,6 +116,11 @@ check_b_rewrite = TieredCheck(
             given.absolute_denominator,
             "Where all similarities are negative, your output has the wrong sign.",
         ),
+        Mistake(
+            "A6biii-clamped",
+            given.clamped_below,
+            "A lower bound replaces every negative denominator. Which denominators are harmful, if not those?",
+        ),
     ],
     alternatives={
         "sums first": given.sums_first,
@@ -135,7 +141,7 @@ check_linear_attention = TieredCheck(
     cases=_attention_cases,
     ordinary=_ordinary_cases,
     tier=LINEAR_GUARDED,
-    properties=[linear_in_positions(STORAGE, WORK)],
+    properties=[right_at_lengths(reference.linear_attention), linear_in_positions(STORAGE, WORK)],
     mistakes=[
         LINEAR_GUARDED,
         Mistake("A6p-quadratic", given.all_pairs_first, STORAGE),
@@ -181,6 +187,11 @@ check_linear_attention = TieredCheck(
             "A6p-absolute",
             given.absolute_rows,
             "A denominator may be negative, and its sign belongs to the result.",
+        ),
+        Mistake(
+            "A6p-clamped",
+            given.clamped_rows,
+            "A lower bound replaces every negative denominator. Which denominators are harmful, if not those?",
         ),
     ],
     alternatives={

@@ -14,7 +14,11 @@ from coursekit.compare import WrongAnswer
 from coursekit.visible import linear_attention as visible
 from utils.checks.check import RIGHT, FunctionCheck, Judgement, Property, TypedCheck
 from utils.checks.linear_attention_chunks import CHUNKED_ALTERNATIVES, CHUNKED_MISTAKES
-from utils.checks.linear_attention_kernel import WEIGHTS_ALTERNATIVES, WEIGHTS_MISTAKES
+from utils.checks.linear_attention_kernel import (
+    SINGLE_PRECISION,
+    WEIGHTS_ALTERNATIVES,
+    WEIGHTS_MISTAKES,
+)
 from utils.checks.linear_attention_random import (
     FORMS_THE_TABLE,
     RANDOM_ATTENTION_ALTERNATIVES,
@@ -98,6 +102,25 @@ def grows_linearly(inputs: Inputs, too_much_storage: str, too_much_work: str) ->
     return Property("grows linearly", test)
 
 
+def keeps_double_precision(inputs: Callable[[Generator], tuple[Any, ...]]) -> Property:
+    """Return the requirement that a change in the tenth digit of any tensor changes the result.
+
+    Where rounding to single precision stays below what a comparison allows, this is how it shows.
+    """
+
+    def test(function: Any) -> None:
+        args = inputs(torch.Generator().manual_seed(0))
+        plain = function(*args)
+        for i in (i for i, arg in enumerate(args) if isinstance(arg, Tensor)):
+            nudged = function(*args[:i], args[i] * (1 + 1e-10 * torch.rand_like(args[i])), *args[i + 1 :])
+            if torch.equal(plain, nudged):
+                what = "The results are right to seven digits, and then they stop."
+                first = f"another tenth digit in argument {i + 1} changes nothing"
+                raise WrongAnswer(what, first=first, hint=SINGLE_PRECISION)
+
+    return Property("keeps double precision", test)
+
+
 def _random_attention_inputs(positions: int) -> tuple[Tensor, ...]:
     g = torch.Generator().manual_seed(positions)
     return _points(g, (positions, 4), (positions, 4), (positions, 3), (5, 4))
@@ -141,6 +164,10 @@ def _in_turn(points: Tensor, directions: Tensor) -> Tensor:
     return features.reshape(-1, 2, len(directions)).mT.flatten(1)
 
 
+def _in_turn_cosines_first(points: Tensor, directions: Tensor) -> Tensor:
+    return _in_turn(points, directions).unflatten(-1, (-1, 2)).flip(-1).flatten(1)
+
+
 check_gaussian_identity = TypedCheck(
     part="gaussian_identity",
     variable="gaussian_factor",
@@ -181,13 +208,14 @@ check_gaussian_weights = FunctionCheck(
     ],
     mistakes=WEIGHTS_MISTAKES,
     alternatives=WEIGHTS_ALTERNATIVES,
+    properties=[keeps_double_precision(lambda g: (_normal(g, 5, 4), _normal(g, 7, 4)))],
 )
 
 check_random_features = AnyOrderCheck(
     part="random_features",
     variable="random_features",
     right=reference.random_features,
-    orders=[_cosines_first, _in_turn],
+    orders=[_cosines_first, _in_turn, _in_turn_cosines_first],
     cases=lambda g: [
         (_normal(g, 6, 4), _normal(g, 5, 4)),
         (_normal(g, 2, 3), _normal(g, 7, 3)),
@@ -223,6 +251,7 @@ check_directions = FunctionCheck(
     ],
     mistakes=DIRECTIONS_MISTAKES,
     alternatives=DIRECTIONS_ALTERNATIVES,
+    properties=[keeps_double_precision(lambda g: (_normal(g, 5, 6), 2.5))],
 )
 
 check_rff_attention = FunctionCheck(
@@ -236,7 +265,10 @@ check_rff_attention = FunctionCheck(
     ],
     mistakes=RANDOM_ATTENTION_MISTAKES,
     alternatives=RANDOM_ATTENTION_ALTERNATIVES,
-    properties=[grows_linearly(_random_attention_inputs, FORMS_THE_TABLE, REPEATS_THE_SUM)],
+    properties=[
+        keeps_double_precision(lambda g: _points(g, (3, 4), (7, 4), (7, 5), (6, 4))),
+        grows_linearly(_random_attention_inputs, FORMS_THE_TABLE, REPEATS_THE_SUM),
+    ],
 )
 
 check_cost_features = TypedCheck(
@@ -262,6 +294,7 @@ check_causal = FunctionCheck(
         _sequence(g, 7, 4, 3),
         _sequence(g, 5, 3, 6),
         _sequence(g, 1, 3, 2),
+        _sequence(g, 40, 4, 2),  # long enough to notice a memory that forgets its beginning
         _single(*_sequence(g, 6, 5, 2)),
     ],
     mistakes=CAUSAL_MISTAKES,
@@ -329,7 +362,7 @@ check_chunked = FunctionCheck(
         (*_sequence(g, 12, 3, 5), 5),
         (*_sequence(g, 8, 3, 2), 4),
         (*_sequence(g, 5, 4, 6), 8),
-        (*_sequence(g, 4, 5, 3), 1),
+        (*_sequence(g, 24, 5, 3), 1),
         (*_single(*_sequence(g, 9, 5, 2)), 2),
     ],
     mistakes=CHUNKED_MISTAKES,

@@ -11,6 +11,8 @@ from torch import Tensor
 
 from utils.checks.check import Mistake
 
+SINGLE_PRECISION = "Somewhere numbers pass through single precision."
+
 
 def distances_only(queries: Tensor, keys: Tensor) -> Tensor:
     squared = (queries[:, None] - keys).square().sum(-1)
@@ -86,6 +88,12 @@ def epsilon_below(queries: Tensor, keys: Tensor) -> Tensor:
     return scores.exp() / (scores.exp().sum(-1, keepdim=True) + 1e-4)
 
 
+def weights_in_single(queries: Tensor, keys: Tensor) -> Tensor:
+    q, k = queries.float(), keys.float()
+    exponents = (k.square().sum(-1) - (q[:, None] - k).square().sum(-1)) / (2 * math.sqrt(k.shape[-1]))
+    return exponents.softmax(-1).to(queries.dtype)
+
+
 WEIGHTS_MISTAKES = [
     Mistake(
         "10.Q1a-key-factor-missing",
@@ -147,6 +155,7 @@ WEIGHTS_MISTAKES = [
         epsilon_below,
         "Something small is added to the denominator; the identity is exact without it.",
     ),
+    Mistake("10.Q1a-weights-single", weights_in_single, SINGLE_PRECISION),
 ]
 
 

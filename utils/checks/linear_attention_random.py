@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from utils.checks.check import Mistake
+from utils.checks.linear_attention_kernel import SINGLE_PRECISION
 
 FORMS_THE_TABLE = "Your numbers are right, but on the way you store one number for every pair of positions."
 REPEATS_THE_SUM = "Your numbers are right, but the sum over all keys is taken anew for every query."
@@ -109,6 +110,13 @@ def row_by_row(queries: Tensor, keys: Tensor, values: Tensor, directions: Tensor
     return torch.stack(outputs)
 
 
+def attention_in_single(queries: Tensor, keys: Tensor, values: Tensor, directions: Tensor) -> Tensor:
+    q, k = (x.float() @ directions.float().T for x in (queries, keys))
+    q, k = (torch.cat([x.sin(), x.cos()], -1) for x in (q, k))
+    k = k * torch.exp(keys.float().square().sum(-1, keepdim=True) / (2 * math.sqrt(keys.shape[-1])))
+    return ((q @ (k.T @ values.float())) / (q @ k.sum(0))[:, None]).to(values.dtype)
+
+
 RANDOM_ATTENTION_MISTAKES = [
     Mistake(
         "10.Q1a-attention-key-factor",
@@ -178,6 +186,7 @@ RANDOM_ATTENTION_MISTAKES = [
         with_epsilon,
         "Something small is added to the denominator, and the weights no longer sum to one.",
     ),
+    Mistake("10.Q1a-attention-single", attention_in_single, SINGLE_PRECISION),
     Mistake("10.Q1a-attention-table", whole_table, FORMS_THE_TABLE),
     Mistake("10.Q1a-attention-rows", row_by_row, REPEATS_THE_SUM),
 ]

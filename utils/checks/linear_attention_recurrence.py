@@ -139,6 +139,15 @@ def past_anew(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     return torch.stack(outputs)
 
 
+def last_seven_alone(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    outputs = []
+    for t in range(len(q)):
+        recent = slice(max(t - 6, 0), t + 1)
+        weights = k[recent] @ q[t]
+        outputs.append((weights @ v[recent]) / weights.sum())
+    return torch.stack(outputs)
+
+
 CAUSAL_MISTAKES = [
     Mistake(
         "X1-output-before-update",
@@ -196,6 +205,11 @@ CAUSAL_MISTAKES = [
         "X1-normaliser-start",
         normaliser_starts_at_one,
         "Before the first position nothing has been added up: what does the normaliser start from?",
+    ),
+    Mistake(
+        "X1-window",
+        last_seven_alone,
+        "Late outputs have forgotten how the sequence began; nothing may leave the sums.",
     ),
     Mistake("X1-table", masked_table, KEEPS_THE_TABLE),
     Mistake("X1-past-anew", past_anew, STARTS_ANEW),

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from utils.checks.check import Mistake
+from utils.checks.linear_attention_kernel import SINGLE_PRECISION
 
 
 def multiplied(normal: Tensor, sigma: float) -> Tensor:
@@ -51,6 +52,10 @@ def all_of_one_length(normal: Tensor, sigma: float) -> Tensor:
 
 def moved(normal: Tensor, sigma: float) -> Tensor:
     return normal - sigma
+
+
+def directions_in_single(normal: Tensor, sigma: float) -> Tensor:
+    return (normal.float() / sigma).to(normal.dtype)
 
 
 DIRECTIONS_MISTAKES = [
@@ -106,6 +111,7 @@ DIRECTIONS_MISTAKES = [
         moved,
         "The mean of a direction is zero; its spread is what sigma changes.",
     ),
+    Mistake("10.Q1a-directions-single", directions_in_single, SINGLE_PRECISION),
 ]
 
 
@@ -308,6 +314,13 @@ def interleaved(points: Tensor, directions: Tensor) -> Tensor:
     return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1) / math.sqrt(len(directions))
 
 
+def complex_wave(points: Tensor, directions: Tensor) -> Tensor:
+    angles = points @ directions.T
+    return (
+        torch.view_as_real(torch.polar(torch.ones_like(angles), angles)).flatten(1) / len(directions) ** 0.5
+    )
+
+
 FEATURES_ALTERNATIVES = {
     "a loop over points and directions": by_stacked_rows,
     "einsum": by_einsum,
@@ -316,4 +329,5 @@ FEATURES_ALTERNATIVES = {
     "double inside": features_in_double,
     "cosines first": cosines_first,
     "sine and cosine in turn": interleaved,
+    "real and imaginary part of a complex wave": complex_wave,
 }

@@ -58,6 +58,7 @@ check_mask = FunctionCheck(
         (torch.tensor([2, 6, 4]), 6),
         (torch.randint(1, 8, (4,), generator=g), 7),
         (torch.tensor([1, 2]), 4),
+        (torch.tensor([2, 4]), 5),  # the sizes of the first case again, with other lengths
     ],
     differentiable=False,
     mistakes=MASK_MISTAKES,

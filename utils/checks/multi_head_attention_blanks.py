@@ -7,6 +7,7 @@ computes, beside `torch.nn.MultiheadAttention` with the same weights.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -22,18 +23,26 @@ from utils.checks.multi_head_attention_cases import block_cases, draw_weights
 KEY = dict(a="d_model", b="d_model", c="d_model", d="Q", e="softmax", f="V", g="self.num_heads", h="W_o")
 ATTEND = """
 
-def attend(num_heads, Q, K, V, mask=None, weights=None):
+def attend(num_heads, Q, K, V, mask=None, weights=None, gradients=False):
     block = MultiHeadAttention(Q.shape[-1], num_heads).to(Q.dtype)
     if weights is not None:
         block.load_state_dict(weights)
-    return block(Q, K, V, mask).detach()
+    output = block(Q, K, V, mask)
+    if not gradients:
+        return output.detach()
+    output.square().sum().backward()
+    return {name: None if p.grad is None else p.grad.clone() for name, p in block.named_parameters()}
 """
 
 
 def torch_attention(
     num_heads: int, Q: Tensor, K: Tensor, V: Tensor, mask: Tensor | None, weights: Mapping[str, Tensor]
-) -> Tensor:
-    """Return what `torch.nn.MultiheadAttention` computes with these weights; its masks hide what is True."""
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """Return what `torch.nn.MultiheadAttention` computes with these weights, and how it would learn.
+
+    The second result holds the gradients of the sum of squares of the first, by the names of `weights`. The
+    library's masks hide what is True.
+    """
     with torch.random.fork_rng():
         library = nn.MultiheadAttention(Q.shape[-1], num_heads, batch_first=True, dtype=Q.dtype)
     inner = {kind: torch.cat([weights[f"W_{x}.{kind}"] for x in "qkv"]) for kind in ("weight", "bias")}
@@ -43,10 +52,22 @@ def torch_attention(
     )
     hidden = None if mask is None else ~mask.repeat_interleave(num_heads, dim=1).flatten(0, 1)
     output: Tensor = library(Q, K, V, attn_mask=hidden, need_weights=False)[0]
-    return output.detach()
+    torch.autograd.backward(output.square().sum())
+    return output.detach(), _by_our_names(library)
 
 
-def attends_like_torch(attend: Callable[..., Tensor]) -> None:
+def _by_our_names(library: nn.MultiheadAttention) -> dict[str, Tensor]:
+    """Return the gradients of the library's tensors under the names that the class gives them."""
+    found = {name: p.grad for name, p in library.named_parameters() if p.grad is not None}
+    inner = {
+        f"W_{x}.{kind}": part
+        for kind in ("weight", "bias")
+        for x, part in zip("qkv", found[f"in_proj_{kind}"].chunk(3), strict=True)
+    }
+    return inner | {f"W_o.{kind}": found[f"out_proj.{kind}"] for kind in ("weight", "bias")}
+
+
+def attends_like_torch(attend: Callable[..., Any]) -> None:
     """Raise `WrongAnswer` unless the completed class keeps the width and agrees with the library."""
     g = draws.generator("blanks")
     for num_heads, Q, K, V, mask in block_cases(g):
@@ -56,10 +77,21 @@ def attends_like_torch(attend: Callable[..., Tensor]) -> None:
                 "", first=f"the block turns {tuple(Q.shape)} into {shape}: they cannot be added"
             )
         weights = {name: tensor.to(Q.dtype) for name, tensor in draw_weights(g, Q.shape[-1]).items()}
-        expected = torch_attention(num_heads, Q, K, V, mask, weights)
+        expected, slopes = torch_attention(num_heads, Q, K, V, mask, weights)
         difference = first_difference(attend(num_heads, Q, K, V, mask, weights), expected)
         if difference:
             raise WrongAnswer("", first=f"beside torch.nn.MultiheadAttention: {difference}")
+        if Q.dtype == torch.float64:  # single precision: two right backward passes may differ by more
+            learns_like_torch(attend(num_heads, Q, K, V, mask, weights, True), slopes)
+
+
+def learns_like_torch(gradients: Mapping[str, Tensor | None], expected: Mapping[str, Tensor]) -> None:
+    """Raise `WrongAnswer` unless the gradients are those of the library; None stands for no gradient."""
+    for name, slope in expected.items():
+        mine = gradients.get(name)
+        difference = first_difference(torch.zeros_like(slope) if mine is None else mine, slope)
+        if difference:
+            raise WrongAnswer("", first=f"the numbers are right, the gradient of {name} is not: {difference}")
 
 
 def blank(question: CodeBlank, mistakes: Sequence[Mistake], alternatives: Sequence[str]) -> BlankCheck:
@@ -162,6 +194,7 @@ check_blank_d = blank(
         ),
         Mistake("A3a-prefix", "self.Q", "An argument of the method is not an attribute of the object."),
         Mistake("A3a-scaled-twice", "Q / math.sqrt(self.d_k)", "Read the next line of the method too."),
+        Mistake("A3a-detached", "Q.detach()", "The numbers are right. Could W_q still learn anything?"),
     ],
     ["(Q)", " Q ", "`Q`", "Q.contiguous()", "1 * Q", "Q.clone()"],
 )
@@ -228,6 +261,7 @@ check_blank_f = blank(
         Mistake(
             "A3a-placeholder", "attn_scores", "The weights were made from these; what are they weights of?"
         ),
+        Mistake("A3a-detached", "V.detach()", "The numbers are right. Could W_v still learn anything?"),
     ],
     ["(V)", " V ", "`V`", "V.contiguous()", "1 * V", "V.clone()"],
 )

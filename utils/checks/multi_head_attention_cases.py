@@ -5,6 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Generator, Tensor
 
+# What all keys have in common moves the scores of a query together and changes no weight, unless a masked
+# score is given a number that is not far enough below the others.
+FAR = 400
+
 Case = tuple[int, Tensor, Tensor, Tensor, Tensor | None]
 
 
@@ -44,14 +48,16 @@ def loop_cases(g: Generator) -> list[tuple[object, ...]]:
     """Return (weights, num_heads, Q, K, V, mask) for every case of the block."""
     first, plain, last = block_cases(g)
     weights = [draw_weights(g, Q.shape[-1]) for _, Q, _, _, _ in (first, plain, last)]
+    weights[0]["W_k.bias"] *= FAR
     light = {name: small(tensor) for name, tensor in weights[2].items()}
     return [(weights[0], *first), (weights[1], *plain), (light, *last)]
 
 
 def wide_cases(g: Generator) -> list[tuple[object, ...]]:
     """Return (Q, K, V, num_heads, mask) with values twice as wide as queries and keys."""
+    keys = draw(g, 2, 7, 12) + FAR * draw(g, 12)
     return [
-        (draw(g, 2, 5, 12), draw(g, 2, 7, 12), draw(g, 2, 7, 24), 3, draw_mask(g, 2, 5, 7)),
+        (draw(g, 2, 5, 12), keys, draw(g, 2, 7, 24), 3, draw_mask(g, 2, 5, 7)),
         (draw(g, 3, 6, 10), draw(g, 3, 4, 10), draw(g, 3, 4, 20), 5, None),
         (small(draw(g, 3, 5, 4)), small(draw(g, 3, 6, 4)), small(draw(g, 3, 6, 8)), 2, None),
     ]

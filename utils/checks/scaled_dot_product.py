@@ -11,6 +11,10 @@ from utils.checks import scaled_dot_product_scores as scores
 from utils.checks.check import FunctionCheck, Mistake, TypedCheck
 from utils.reference import scaled_dot_product as reference
 
+WHICH_SQUARE = (
+    "mu is a vector, and its square can mean several things. The text above (a) shows how to say which."
+)
+
 check_a = TypedCheck(
     part="a",
     variable="mean_of_score",
@@ -33,6 +37,7 @@ check_a = TypedCheck(
             "A1a-double-sum", "d*||mu||^2", "A squared length has already summed over the coordinates once."
         ),
         Mistake("A1a-sigma-only", "d*sigma^2", "Set sigma to zero, so that q = k = mu: what is q·k then?"),
+        Mistake("A1a-which-square", "mu^2", WHICH_SQUARE),
     ],
     alternatives={
         "dot product": "mu·mu",
@@ -69,7 +74,13 @@ check_a_function = FunctionCheck(
     part="a_function",
     variable="mean_dot",
     right=reference.mean_dot,
-    cases=lambda g: [(draw(g, 3, 5), 2.0), (draw(g, 7), 0.5), (draw(g, 2, 3, 4).float(), 1.5)],
+    cases=lambda g: [
+        (draw(g, 3, 5), 2.0),
+        (draw(g, 7), 0.5),
+        (draw(g, 2, 3, 4).float(), 1.5),
+        (draw(g, 3, 5) * 1e20, 2.0),  # squares that single precision cannot hold
+    ],
+    differentiable=False,  # only the value is asked for, and numpy may be used to get it
     mistakes=moments.MEAN_MISTAKES,
     alternatives=moments.MEAN_ALTERNATIVES,
 )
@@ -128,6 +139,7 @@ check_b_general = TypedCheck(
             "d*sigma^2 + 2*sigma^2*||mu||^2",
             "For mu = 0 and d = 1, what is E[q²k²] in sigma?",
         ),
+        Mistake("A1a-which-square", "d*sigma^4 + 2*sigma^2*mu^2", WHICH_SQUARE),
         Mistake(
             "A1b-mu-times-d",
             "d*sigma^4 + 2*d*sigma^2*||mu||^2",
@@ -191,19 +203,32 @@ check_b_function = FunctionCheck(
     part="b_function",
     variable="variance_dot",
     right=reference.variance_dot,
-    cases=lambda g: [(draw(g, 3, 5), 2.0), (draw(g, 7), 0.5), (draw(g, 2, 3, 4).float(), 1.5)],
+    cases=lambda g: [
+        (draw(g, 3, 5), 2.0),
+        (draw(g, 7), 0.5),
+        (draw(g, 2, 3, 4).float(), 1.5),
+        (draw(g, 3, 5) * 1e10, 1e10),  # products that single precision cannot hold
+    ],
+    differentiable=False,  # only the value is asked for, and numpy may be used to get it
     mistakes=moments.VARIANCE_MISTAKES,
     alternatives=moments.VARIANCE_ALTERNATIVES,
 )
 
+
+def moments_as_numbers(query: Tensor, key: Tensor) -> tuple[float, float]:
+    """Return the moments as plain numbers: a student may return these or tensors without axes."""
+    mean, variance = reference.moments(query, key)
+    return mean.item(), variance.item()
+
+
 check_monte_carlo = FunctionCheck(
     part="monte_carlo",
     variable="moments",
-    right=reference.moments,
+    right=moments_as_numbers,
     cases=lambda g: [
         (draw(g, 11, 5), draw(g, 11, 5)),
         (draw(g, 7, 3) + 1, draw(g, 7, 3) + 1),
-        (draw(g, 5, 4).float(), draw(g, 5, 4).float()),
+        (draw(g, 11, 5) * 1e12, draw(g, 11, 5) * 1e12),  # a variance that single precision cannot hold
     ],
     differentiable=False,
     mistakes=moments.MOMENTS_MISTAKES,
@@ -230,7 +255,8 @@ check_entropy = FunctionCheck(
     cases=lambda g: [
         (draw(g, 3, 5),),
         (draw(g, 2, 3, 7) * 4,),
-        (draw(g, 5, 4) * 400,),
+        (draw(g, 4, 6) + 1000,),  # exp of a score overflows
+        (draw(g, 5, 4) + torch.tensor([1000.0, 1000.0, -1000.0, 0.0]),),  # and two weights underflow
         (draw(g, 3, 6).float(),),
     ],
     differentiable=False,  # only the value is asked for; entr, which is right, has no gradient where a weight underflows

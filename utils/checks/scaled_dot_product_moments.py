@@ -102,11 +102,16 @@ def mean_in_double(mu, sigma):
     return mu.double().square().sum(-1).to(mu.dtype)
 
 
+def mean_numpy(mu, sigma):
+    return torch.from_numpy((mu.numpy() ** 2).sum(-1, keepdims=True)).squeeze(-1)
+
+
 MEAN_ALTERNATIVES = {
     "einsum": mean_einsum,
     "loop": mean_loop,
     "library call": mean_library,
     "in-place": mean_in_place,
+    "numpy": mean_numpy,
     "in double precision": mean_in_double,
 }
 
@@ -299,6 +304,12 @@ def moments_library(query, key):
     return mean, variance
 
 
+def moments_plain_numbers(query, key):
+    products = (query * key).sum(-1).tolist()
+    mean = sum(products) / len(products)
+    return mean, sum((p - mean) ** 2 for p in products) / (len(products) - 1)
+
+
 def moments_in_place(query, key):
     products = query.clone().mul_(key).sum(dim=1)
     mean = products.mean()
@@ -315,6 +326,7 @@ MOMENTS_ALTERNATIVES = {
     "loop": moments_loop,
     "einsum": moments_einsum,
     "library call": moments_library,
+    "plain numbers": moments_plain_numbers,
     "in-place": moments_in_place,
     "in double precision": moments_in_double,
 }

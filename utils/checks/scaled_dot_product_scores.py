@@ -145,6 +145,22 @@ def entropy_perplexity(scores):
     return (-(scores.softmax(-1) * scores.log_softmax(-1)).sum(-1)).exp()
 
 
+def entropy_overflow(scores):
+    grown = scores.exp()
+    weights = grown / grown.sum(-1, keepdim=True)
+    return -(weights * weights.log()).sum(-1)
+
+
+def entropy_nan_row_to_zero(scores):
+    weights = scores.softmax(-1)
+    return torch.nan_to_num(-(weights * weights.log()).sum(-1))
+
+
+def entropy_clamped_scores(scores):
+    scores = scores.clamp(-50, 50)
+    return -(scores.softmax(-1) * scores.log_softmax(-1)).sum(-1)
+
+
 ENTROPY_MISTAKES = [
     Mistake("A1e-bits", entropy_bits, "This is in bits; the lesson counts in nats, the natural logarithm."),
     Mistake("A1e-sign", entropy_sign, "An entropy is not negative."),
@@ -169,6 +185,21 @@ ENTROPY_MISTAKES = [
         "A1e-cross", entropy_cross, "Each log weight counts in proportion to its own weight, not equally."
     ),
     Mistake("A1e-total", entropy_total, "One entropy per row is asked for."),
+    Mistake(
+        "A1e-overflow",
+        entropy_overflow,
+        "exp(1000) is infinite. Which number can be taken from all scores of a row and change no weight?",
+    ),
+    Mistake(
+        "A1e-row-to-zero",
+        entropy_nan_row_to_zero,
+        "One weight without a logarithm turns the whole row to nan, and you make all of that row 0.",
+    ),
+    Mistake(
+        "A1e-clamped",
+        entropy_clamped_scores,
+        "You moved the scores; two large ones that differ must stay different.",
+    ),
     Mistake(
         "A1e-perplexity",
         entropy_perplexity,
@@ -197,6 +228,11 @@ def entropy_loop(scores):
     return total
 
 
+def entropy_skipping_zeros(scores):
+    weights = scores.softmax(-1)
+    return -torch.where(weights > 0, weights * weights.log(), torch.zeros_like(weights)).sum(-1)
+
+
 def entropy_in_place(scores):
     log_weights = scores.log_softmax(-1)
     terms = log_weights.exp()
@@ -215,6 +251,7 @@ ENTROPY_ALTERNATIVES = {
     "library call": entropy_library,
     "library call entr": entropy_entr,
     "loop": entropy_loop,
+    "skipping zeros": entropy_skipping_zeros,
     "in-place": entropy_in_place,
     "in double precision": entropy_in_double,
 }

@@ -1,1 +1,1 @@
-"""From a class's submissions to scores: intake, the run of the class, the gradebook's table, sample classes."""
+"""From a class's submissions to scores: intake, the run of the class, the gradebook, sample classes."""

@@ -33,6 +33,7 @@ from utils.grading.reading import LARGEST_NOTEBOOK
 from utils.grading.scores import forget_scores, graded_students
 
 Progress = Callable[[str], None]
+CODE = Path(__file__).resolve().parents[2]
 CODE_THAT_DECIDES = ("coursekit", "utils/build", "utils/checks", "utils/reference", "utils/grading")
 LOG_LINES = 40  # of a failure's log, the last ones say what happened
 _building = threading.Lock()
@@ -280,11 +281,11 @@ def _content(path: Path) -> bytes:
 
 
 def _course_state(root: Path, assignment: str) -> str:
-    """Return a digest of the tests, our code and the course key; it does not depend on where the course lies."""
-    code = Path(__file__).resolve().parents[2]
-    parts = [path for part in CODE_THAT_DECIDES for path in (code / part).rglob("*.py")]
-    notebooks = [path for part in ("source", "release") for path in (root / part / assignment).glob("*.ipynb")]
-    files = {path.relative_to(code).as_posix(): path for path in parts}
+    """Return a digest of the tests, our code and the course key, wherever the course lies."""
+    parts = [path for part in CODE_THAT_DECIDES for path in (CODE / part).rglob("*.py")]
+    folders = [root / part / assignment for part in ("source", "release")]
+    notebooks = [path for folder in folders for path in folder.glob("*.ipynb")]
+    files = {path.relative_to(CODE).as_posix(): path for path in parts}
     files |= {path.relative_to(root).as_posix(): path for path in [root / "nbgrader_config.py", *notebooks]}
     key = os.environ.get("COURSE_KEY_FILE")
     files |= {"course key": Path(key)} if key else {}

@@ -21,6 +21,7 @@ from rich.table import Table
 from utils.build.lessons import lesson_paths
 from utils.build.release import build_release
 from utils.build.source import build_source
+from utils.checks.draws import PUBLIC_KEY, course_key
 from utils.checks.report import wide_console
 from utils.grading.class_run import Outcome, grade_class
 from utils.grading.sample_class import models, write_class
@@ -29,6 +30,9 @@ from utils.grading.scores import Score, by_lesson, scores_of
 TRUSTED_ONLY = (
     "No sandbox is used: submissions run with your rights, on this machine. "
     "Grade only notebooks that you would run yourself."
+)
+PUBLIC_DRAWS = (
+    "No course key is set (COURSE_KEY_FILE): hidden inputs come from a public key and can be predicted."
 )
 OUR_OWN_DATA = "The sample class is part of this project, so the demo goes on."
 
@@ -62,6 +66,8 @@ def graded(
     force: bool = False,
 ) -> list[Outcome]:
     """Grade the students behind a progress bar; return what happened to each."""
+    if course_key() == PUBLIC_KEY:
+        console.print(f"[yellow]{PUBLIC_DRAWS}")
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -157,8 +157,8 @@ def repair_names(assignment: str, student: str, notebooks: list[str]) -> None:
     """Tell nbgrader which lessons a submission holds, under the names that they must have.
 
     nbgrader hands over its own list of files before it converts them, and goes on with what is in it
-    afterwards; `TolerantExporter` finds the file for a name. A submission without any lesson gets all of them,
-    as missing.
+    afterwards; `TolerantExporter` finds the file for a name. A submission without any lesson gets all of
+    them, as missing.
     """
     if not notebooks:
         return
