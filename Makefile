@@ -27,7 +27,7 @@ demo: $(READY)  ## the main job on the sample class: build, collect, grade, feed
 test: $(READY)  ## all tests, style and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lab: $(READY)  ## JupyterLab on the course, with Formgrader, Create Assignment and Validate
 	mkdir -p submitted autograded feedback

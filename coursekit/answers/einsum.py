@@ -47,7 +47,7 @@ def _from_code(text: str, operands: Sequence[str]) -> str:
         raise UnreadableAnswer(f"{text!r} is neither an equation nor a call of einsum.", text) from None
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
         return f"{_operand(node.left, operands, text)} @ {_operand(node.right, operands, text)}"
-    if isinstance(node, ast.Call) and ast.unparse(node.func) == "torch.matmul" and len(node.args) == 2:
+    if isinstance(node, ast.Call) and ast.unparse(node.func) == "torch.matmul" and len(node.args) > 1:
         return " @ ".join(_operand(side, operands, text) for side in node.args)
     if isinstance(node, ast.Call) and ast.unparse(node.func) in ("torch.einsum", "einsum", "np.einsum"):
         return _from_call(node, operands, text)

@@ -70,15 +70,16 @@ class Number(Question):
 
 @dataclass(frozen=True, kw_only=True)
 class Vector(Question):
-    """A row of numbers in order, each right within `rel_tol`."""
+    """A row of numbers in order, each right within `rel_tol`; `unit` may stand behind each."""
 
+    unit: str = ""
     rel_tol: float = 1e-9
 
     def echo(self, answer: Any) -> str:
-        return "(" + ", ".join(f"{entry:g}" for entry in vector.read(answer)) + ")"
+        return "(" + ", ".join(f"{entry:g}" for entry in vector.read(answer, self.unit)) + ")"
 
     def compare(self, expected: Any, answer: Any) -> Verdict:
-        return vector.compare(expected, answer, rel_tol=self.rel_tol)
+        return vector.compare(expected, answer, unit=self.unit, rel_tol=self.rel_tol)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import cache
 from itertools import product as every
 
 from .growth import LOG_LOG_LOG, VARIABLE, Direction, Domain, Form, value, without_ties
@@ -36,6 +37,7 @@ def simplest(term: Monomial, bounds: Sequence[Monomial], domain: Domain) -> Dire
     return None
 
 
+@cache
 def _speeds(count: int) -> list[tuple[int, ...]]:
     fastest = 2 if count <= MOST_AT_TWO_SPEEDS else 1 if count <= MOST_ALIKE else 0
     found = [speeds for speeds in every(range(fastest + 1), repeat=count) if 1 in speeds]
@@ -74,10 +76,11 @@ def _growth(forms: Sequence[Form], way: Direction) -> Fraction:
 
 
 def _moves(forms: Sequence[Form], way: Direction, growth: Fraction) -> str:
-    """Return what a sum does; a term that is only a logarithm grows as well."""
-    names = {name for (_, name), speed in way.items() if speed > 0}
+    """Return what a sum does; what grows only like a logarithm of the rest grows as well."""
+    kinds = {name: kind for (kind, name), speed in way.items() if speed > 0}
     slow = any(
-        value(form, way) == 0 and any(kind > VARIABLE and name in names for kind, name in form)
+        value(form, way) == 0
+        and any(e > 0 and kind > kinds.get(name, kind) for (kind, name), e in form.items())
         for form in forms
     )
     return "grows" if growth > 0 or (growth == 0 and slow) else "stays" if growth == 0 else "falls"

@@ -13,18 +13,21 @@ from coursekit.answers.verdict import UnreadableAnswer, Verdict
 LONGEST_VECTOR = 64  # entries
 
 
-def read(submitted: object) -> list[float]:
-    """Return the entries of a vector. Raises `UnreadableAnswer` when it is not a flat row of numbers."""
+def read(submitted: object, unit: str = "") -> list[float]:
+    """Return the entries of a vector, each alone or with `unit` behind it.
+
+    Raises `UnreadableAnswer` when it is not a flat row of numbers, or has other units.
+    """
     entries = _entries(submitted)
     if len(entries) > LONGEST_VECTOR:
         raise UnreadableAnswer(f"this answer has {len(entries)} entries; no vector here is that long.")
-    return [_entry(entry) for entry in entries]
+    return [_entry(entry, unit) for entry in entries]
 
 
-def _entry(entry: Any) -> float:
-    value, unit = number.read(entry)
-    if unit:
-        raise UnreadableAnswer(f"enter the numbers alone; no unit such as {unit} is read here.")
+def _entry(entry: Any, unit: str) -> float:
+    value, written = number.read(entry)
+    if written not in ("", unit):
+        raise UnreadableAnswer(f"enter the numbers alone; the unit {written} is not the one asked for.")
     return value
 
 
@@ -47,9 +50,11 @@ def _entries(submitted: Any) -> list[Any]:
     raise UnreadableAnswer(f"this answer is a vector such as [1, 2, 3], not a {type(submitted).__name__}.")
 
 
-def compare(expected: Sequence[float], submitted: object, *, rel_tol: float = 1e-9) -> Verdict:
+def compare(
+    expected: Sequence[float], submitted: object, *, unit: str = "", rel_tol: float = 1e-9
+) -> Verdict:
     """Return whether both have the same entries in the same order, within the relative tolerance."""
-    entries = read(submitted)
+    entries = read(submitted, unit)
     shown = "(" + ", ".join(f"{entry:g}" for entry in entries) + ")"
     if len(entries) != len(expected):
         return Verdict("different", shown, "The number of entries is not the one asked for.")

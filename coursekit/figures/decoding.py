@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from coursekit.answers import vector
+from coursekit.answers import number, vector
 from coursekit.cost import count
 from coursekit.figures.canvas import COLOURS, one_axes
 
@@ -32,7 +32,7 @@ def intensity(step_intensity: Intensity, guess: float | None = None) -> None:
         if guess is not None:
             axes.plot(
                 positions[-1],
-                guess,
+                number.read(guess)[0],
                 "x",
                 color=COLOURS[-1],
                 markersize=12,
@@ -83,11 +83,11 @@ def who_reads_whom(grouped_query: Callable[[Tensor, Tensor, Tensor], Tensor]) ->
 
 def cache_growth(mebibytes: Any) -> None:
     """Draw the cache of GPT-2 (124M) against the context, through the three sizes for 1024 positions."""
-    sizes = vector.read(mebibytes)
+    sizes = vector.read(mebibytes, "MiB")
     positions = [2**exponent for exponent in range(7, 21)]
     weights = 124_439_808 * 2 / 2**20  # its parameters, two bytes each
     with one_axes("The cache of one sequence, beside the weights", "positions in the cache", "MiB") as axes:
-        for size, groups, style in zip(sizes, (12, 4, 1), ("o-", "s-", "^-"), strict=True):
+        for size, groups, style in zip(sizes, (12, 4, 1), ("o-", "s-", "^-"), strict=False):
             line = [size * n / 1024 for n in positions]
             axes.plot(positions, line, style, markersize=4, label=f"{groups} key heads")
         axes.axhline(weights, color=COLOURS[-1], linestyle=":", label=f"all weights: {weights:.0f} MiB")
@@ -112,7 +112,7 @@ def work_per_token(decode: Callable[..., Tensor], guess: float | None = None) ->
             cheap = ends[longest] - before[longest]
             axes.plot(
                 longest,
-                guess * cheap,
+                number.read(guess)[0] * cheap,
                 "x",
                 color=COLOURS[-1],
                 markersize=12,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import log
+from math import inf, log
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -17,6 +17,7 @@ from coursekit.figures.canvas import COLOURS, SIZE, one_axes
 GREY = COLOURS[-1]
 CACHE_PER_POSITION = 128  # numbers: a key and a value of 64 channels each
 LONGEST_SEQUENCE = 100_000  # positions
+ROUNDING = 1e-12  # an error below is that of the arithmetic
 RELATIVE_TICKS = {
     "1/256": 1 / 256,
     "1/64": 1 / 64,
@@ -60,17 +61,21 @@ def error_against_directions(
     """
     title = "How the error of your attention falls with more directions"
     with one_axes(title, "directions D_r", "median error of an output entry") as axes:
-        fitted = slope(counts, [round(1e12 * e) for e in errors], last=len(counts))
+        if not all(ROUNDING < e < inf for e in errors):
+            axes.set_title("No error to draw: yours is zero up to rounding, or not a number")
+            return
+        fitted = slope(counts, [round(e / ROUNDING) for e in errors], last=len(counts))
         axes.loglog(counts, errors, "o-", base=2, label=f"yours: slope {fitted:.2f}")
         _power(axes, counts, errors[0], -0.5, "--", GREY, "1/√D_r: slope -0.50")
-        if guess is not None and guess > 1:
-            _power(
-                axes, counts, errors[0], -log(2) / log(guess), ":", COLOURS[1], f"your guess: {guess:g} times"
-            )
+        times = 0 if guess is None else number.read(guess)[0]
+        if times > 1:
+            power = -log(2) / log(times)
+            _power(axes, counts, errors[0], power, ":", COLOURS[1], f"your guess: {times:g} times")
         axes.set_yscale("log")
         _plain_ticks(axes, counts)
         marks = [m * 10.0**k for k in range(-6, 2) for m in (1, 2, 5)]
-        shown = [mark for mark in marks if min(errors) <= mark <= max(errors)]
+        low, high = axes.get_ylim()
+        shown = [mark for mark in marks if low <= mark <= high]
         axes.set_yticks(shown, [f"{mark:g}" for mark in shown])
         axes.yaxis.set_minor_locator(NullLocator())
         axes.legend()
@@ -89,11 +94,11 @@ def weight_maps(exact: Tensor, estimated: Tensor) -> None:
     figure.suptitle("The weights of softmax, and what your random features make of them")
     top = float(exact.max())
     for axes, table, name in zip(pair, (exact, estimated), ("softmax", "estimate"), strict=True):
-        weights = table.detach()
+        weights = table.detach().numpy()
         image = axes.imshow(weights, cmap="cividis", vmin=0, vmax=top)
-        below = (weights < 0).nonzero()
-        axes.scatter(below[:, 1], below[:, 0], marker="x", color="white", s=24)
-        axes.set(title=f"{name}: {len(below)} of {weights.numel()} below zero", xlabel="key position")
+        rows, columns = (weights < 0).nonzero()
+        axes.scatter(columns, rows, marker="x", color="white", s=24)
+        axes.set(title=f"{name}: {len(rows)} of {weights.size} below zero", xlabel="key position")
     pair[0].set_ylabel("query position")
     figure.colorbar(image, ax=list(pair), label="attention weight", shrink=0.8)
     plt.show()
@@ -125,16 +130,21 @@ def products_against_chunk_length(
     `guess` is the chunk length at which the products are expected to be twice those of the shortest chunks.
     """
     products = [cost.multiply_adds for cost in costs]
-    title = "Longer chunks: fewer steps, and from some length on more products"
+    title = "What the chunk length does to products and to steps"
     with one_axes(title, "chunk length L", "relative to chunks of length 1") as axes:
         axes.loglog(
-            lengths, [p / products[0] for p in products], "o-", base=2, label="products of your function"
+            lengths,
+            [p / max(products[0], 1) for p in products],
+            "o-",
+            base=2,
+            label="products of your function",
         )
         steps = [-(-positions // length) / positions for length in lengths]
         axes.loglog(lengths, steps, "s--", base=2, label="steps, one after the other")
         axes.axhline(2, color=GREY, linewidth=0.8)
         if guess is not None:
-            axes.axvline(guess, color=COLOURS[3], linestyle=":", label=f"your guess: twice at L = {guess:g}")
+            at = number.read(guess)[0]
+            axes.axvline(at, color=COLOURS[3], linestyle=":", label=f"your guess: twice at L = {at:g}")
         _plain_ticks(axes, lengths)
         axes.set_yticks(list(RELATIVE_TICKS.values()), list(RELATIVE_TICKS))
         axes.yaxis.set_minor_locator(NullLocator())

@@ -37,7 +37,7 @@ intensity_shared = Formula(part="intensity_shared", variable="limit_multi_query"
 cache_formula = Formula(
     part="cache_formula", variable="cache_bytes", variables=["L", "b", "n", "g", "k", "w"]
 )
-cache_size = Vector(part="cache_size", variable="cache_mebibytes")
+cache_size = Vector(part="cache_size", variable="cache_mebibytes", unit="MiB")
 loop_cost_keys = Vector(part="loop_cost_keys", variable="key_projections")
 loop_cost_scores = Vector(part="loop_cost_scores", variable="score_products")
 

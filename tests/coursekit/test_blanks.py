@@ -76,6 +76,8 @@ def test_a_text_that_is_not_one_expression_is_refused_by_name(text):
         complete(TEMPLATE, {"a": text, "b": "1"})
 
 
-@pytest.mark.parametrize("error", [EmptyBlank("fill it in"), UnusableBlank("not code"), UnreadableAnswer("no number")])
+@pytest.mark.parametrize(
+    "error", [EmptyBlank("fill it in"), UnusableBlank("not code"), UnreadableAnswer("no number")]
+)
 def test_a_notebook_shows_one_sentence_and_no_traceback_through_our_modules(error):
     assert error._render_traceback_() == [f"{type(error).__name__}: {error}"]

@@ -36,7 +36,6 @@ def test_most_known_mistakes_are_made_by_somebody(students):
     assert len(made) > 150
 
 
-@pytest.mark.xdist_group("generated_class")
 def test_every_answer_of_three_students_earns_what_it_was_drawn_to_be(students, tmp_path, built_copy):
     built_copy(tmp_path)
     for student in students[:3]:

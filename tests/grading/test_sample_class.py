@@ -33,9 +33,6 @@ def graded(tmp_path_factory, built_copy):
     return {student: scores_of(root, "attention", student) for student in students}
 
 
-pytestmark = pytest.mark.xdist_group("sample_class")  # one worker grades the class once
-
-
 def test_the_class_has_eight_to_ten_submissions_and_no_personal_names():
     assert 8 <= len(sample_class.models("attention")) <= 10
     assert all(student.startswith("sample-") for student in sample_class.models("attention"))

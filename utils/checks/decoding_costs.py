@@ -249,6 +249,7 @@ check_cache_size = TypedCheck(
         "floats": [36.0, 12.0, 3.0],
         "texts": ["36", "12", "3"],
         "in brackets": "(36, 12, 3)",
+        "with their unit": ["36 MiB", "12 MiB", "3 MiB"],
     },
 )
 

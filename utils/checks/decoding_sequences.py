@@ -227,7 +227,8 @@ def loop_in_numpy(x, P, W_q, W_k, W_v, W_o):
     q, k, v = ((x + P[: x.shape[1]]).numpy()[:, None] @ W.numpy() for W in (W_q, W_k, W_v))
     outputs = []
     for i in range(x.shape[1]):
-        weights = np.exp((q[:, :, i : i + 1] * k[:, :, : i + 1]).sum(-1, keepdims=True))
+        scores = (q[:, :, i : i + 1] * k[:, :, : i + 1]).sum(-1, keepdims=True)
+        weights = np.exp(scores - scores.max(2, keepdims=True))
         o = (weights * v[:, :, : i + 1]).sum(2) / weights.sum(2)
         outputs.append((o[:, :, None] @ W_o.numpy())[:, :, 0].sum(1))
     return torch.from_numpy(np.stack(outputs, axis=1))

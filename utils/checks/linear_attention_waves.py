@@ -316,9 +316,8 @@ def interleaved(points: Tensor, directions: Tensor) -> Tensor:
 
 def complex_wave(points: Tensor, directions: Tensor) -> Tensor:
     angles = points @ directions.T
-    return (
-        torch.view_as_real(torch.polar(torch.ones_like(angles), angles)).flatten(1) / len(directions) ** 0.5
-    )
+    pairs: Tensor = torch.view_as_real(torch.polar(torch.ones_like(angles), angles))
+    return pairs.flatten(1) / math.sqrt(len(directions))
 
 
 FEATURES_ALTERNATIVES = {

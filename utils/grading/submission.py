@@ -33,8 +33,9 @@ def enter(released: NotebookNode, answers: Mapping[str, str]) -> NotebookNode:
 
 
 def typed(released_text: str, answer: Any) -> str:
-    """Return a released cell with its one blank replaced by a typed answer."""
-    return released_text.replace("____", repr(answer), 1)
+    """Return a released cell with its one blank replaced by a typed answer, as Python code."""
+    code = f"torch.tensor({answer.tolist()!r})" if hasattr(answer, "tolist") else repr(answer)
+    return released_text.replace("____", code, 1)
 
 
 def function_text(function: Callable[..., Any], name: str) -> str:
