@@ -35,8 +35,8 @@ second is needed.
 `cmd /c "py -m venv .venv && .venv\\Scripts\\pip install -r requirements.txt"` |
 | each time | `.venv/bin/jupyter lab` | `.venv\\Scripts\\jupyter lab` |
 
-No GPU is needed, and once set up no network. On Linux, pip's torch brings GPU libraries of several gigabytes along;
-to spare them, install the CPU build of the same version first, as PyTorch's own page of installation shows.
+No GPU is needed, and once set up no network. On Linux, pip's torch brings GPU libraries of several gigabytes
+along; to spare them, install the CPU build of the same version first, as PyTorch's own page shows.
 
 **On Google Colab.** Open a notebook with *File, Upload notebook*, drop `{assignment}.zip` into the *Files*
 panel on the left, and run this in a cell of its own, above all others. Remove the cell before you hand in.
