@@ -132,7 +132,8 @@ def _close(received: Tensor, expected: Tensor) -> bool:
 def _largest_gap(received: Tensor, expected: Tensor, show_expected: bool) -> str:
     gap = (received - expected).abs() if received.dtype.is_floating_point else (received != expected).int()
     where = [int(i) for i in _unravel(int(gap.argmax()), tuple(gap.shape))]
-    text = f"largest gap at {where}: yours {received[tuple(where)].item():.4g}"
+    at = f" at {where}" if where else ""
+    text = f"largest gap{at}: yours {received[tuple(where)].item():.4g}"
     return text + (f", expected {expected[tuple(where)].item():.4g}" if show_expected else "")
 
 

@@ -13,13 +13,21 @@ def _plain(text: str) -> str:
     return re.sub(r"[\s\[\](){}'\"`.$]+", "", text).casefold()
 
 
+def _spellings(letter: str, text: str) -> tuple[str, str, str]:
+    """Return how an option may be named: by its letter, by its text, by both as "(a) text"."""
+    return _plain(letter), _plain(text), _plain(letter + text)
+
+
 def read(submitted: object, options: Mapping[str, str]) -> str:
     """Return the letter of the one option that was chosen. Raises `UnreadableAnswer` when there is none."""
     letters = ", ".join(options)
     if not isinstance(submitted, str):
         raise UnreadableAnswer(f"enter one of the letters {letters} as text, in quotes.")
-    wanted = _plain(submitted)
-    found = [letter for letter, text in options.items() if wanted in (_plain(letter), _plain(text))]
+    wanted = _plain(
+        re.sub(r"^\s*(the\s+)?(option|answer|choice)\b[\s:]*", "", submitted, flags=re.IGNORECASE)
+    )
+    spellings = {letter: _spellings(letter, text) for letter, text in options.items()}
+    found = [letter for letter, known in spellings.items() if wanted in known]
     if len(found) != 1:
         raise UnreadableAnswer(
             f"{submitted[:60]!r} is none of the options; enter one of the letters {letters}.", submitted

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import math
+import operator
 import re
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -19,12 +22,22 @@ NUMBER = re.compile(
     (.*?)\s*$                                                                   # and a unit""",
     re.VERBOSE,
 )
-SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
-FAMOUS_FACTORS = {
-    8: "a byte has 8 bits",
-    1024 / 1000: "1 KiB is 1024 bytes, 1 kB is 1000",
-    2: "a factor of two",
+OPERATIONS: Mapping[type[ast.operator], Callable[[float, float], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
 }
+SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+FACTORS_OF_UNITS = {
+    8: "a factor of 8: a byte has 8 bits",
+    1024 / 1000: "a factor of 1.024: 1 KiB is 1024 bytes, 1 kB is 1000",
+}
+UNIT_NAME = r"[A-Za-zµ%]+(?:\s?(?:\^|\*\*)\s?-?\d)?"
+UNIT = re.compile(rf"{UNIT_NAME}(?:\s?[/*· ]\s?{UNIT_NAME})*")
+ROUGHLY = re.compile(r"^(?:about|approximately|approx\.?|ca\.?|roughly|exactly)\s+", re.IGNORECASE)
+HIGHEST_POWER = 64  # an exponent in a worked-out product; larger ones are written with e or 10^
 
 
 @cache
@@ -48,10 +61,13 @@ def read(submitted: object, unit: str = "") -> tuple[float, str]:
             raise UnreadableAnswer(f"{submitted} is not a finite number.")
         return float(submitted), ""
     text = submitted.strip().strip("$").replace("≈", "").replace("~", "").replace("−", "-").strip()
-    text = re.sub(r"^.{0,24}=", "", text)
+    text = ROUGHLY.sub("", re.sub(r"^.{0,24}=", "", text).strip())
     text = re.sub(r"(?<=10)(?=[⁻⁰¹²³⁴-⁹])", "^", text).translate(SUPERSCRIPTS).strip()
     if len(text) > LONGEST_NUMBER:
         raise UnreadableAnswer(f"this answer is one number; yours has {len(text)} characters.", text)
+    worked_out = _worked_out(text)
+    if worked_out is not None:
+        return worked_out, ""
     match = NUMBER.match(text)
     if not match:
         raise UnreadableAnswer(f"there is no number to read in {text!r}.", text, 0)
@@ -64,11 +80,40 @@ def read(submitted: object, unit: str = "") -> tuple[float, str]:
     return value, _known_unit(written, text)
 
 
+def _worked_out(text: str) -> float | None:
+    """Return the value of a sum or product of plain numbers such as "64*65", or None for any other text."""
+    try:
+        value = _value(
+            ast.parse(text.replace("^", "**").replace("·", "*").replace("×", "*"), mode="eval").body
+        )
+    except (SyntaxError, ValueError, OverflowError, ZeroDivisionError, RecursionError, MemoryError):
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _value(node: ast.expr) -> float:
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+        return float(node.value)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+        return -_value(node.operand) if isinstance(node.op, ast.USub) else _value(node.operand)
+    if isinstance(node, ast.BinOp) and type(node.op) in OPERATIONS:
+        left, right = _value(node.left), _value(node.right)
+        if isinstance(node.op, ast.Pow) and abs(right) > HIGHEST_POWER:
+            raise ValueError("an exponent that large is written with e")
+        result = OPERATIONS[type(node.op)](left, right)
+        if isinstance(result, complex):
+            raise ValueError("the root of a negative number")
+        return float(result)
+    raise ValueError("not a worked-out number")
+
+
 def _known_unit(written: str, text: str) -> str:
     written = re.sub(r"\\text\{(.*?)\}|\\,|\\ ", r"\1", written).strip()
     if not written:
         return ""
     try:
+        if not UNIT.fullmatch(written):
+            raise ValueError("more than a unit")
         _units().Unit(written)
     except Exception:  # pint raises half a dozen types for text that is no unit
         raise UnreadableAnswer(f"{written!r} in {text!r} is not a unit.", text, text.find(written)) from None
@@ -92,12 +137,11 @@ def compare(expected: float, submitted: object, *, unit: str = "", rel_tol: floa
     shown = f"{value:g} {unit}".strip()
     if math.isclose(value, expected, rel_tol=rel_tol, abs_tol=rel_tol if expected == 0 else 0.0):
         return Verdict("equal", shown)
-    return Verdict(
-        "different", shown, _slip(value, expected, rel_tol), f"expected {expected:g} {unit}".strip()
-    )
+    slip = _slip(value, expected, rel_tol, FACTORS_OF_UNITS if unit else {})
+    return Verdict("different", shown, slip, f"expected {expected:g} {unit}".strip())
 
 
-def _slip(value: float, expected: float, rel_tol: float) -> str:
+def _slip(value: float, expected: float, rel_tol: float, factors: Mapping[float, str]) -> str:
     if value == 0 or expected == 0:
         return ""
     ratio = value / expected
@@ -106,7 +150,7 @@ def _slip(value: float, expected: float, rel_tol: float) -> str:
     power = round(math.log10(ratio))
     if power and math.isclose(ratio, 10.0**power, rel_tol=max(rel_tol, 1e-9)):
         return f"The digits are right, the power of ten is not (off by 10^{power})."
-    for factor, reason in FAMOUS_FACTORS.items():
+    for factor, reason in {**factors, 2: "a factor of two"}.items():
         if any(math.isclose(ratio, f, rel_tol=max(rel_tol, 1e-9)) for f in (factor, 1 / factor)):
             return f"You are off by {reason}."
     return ""

@@ -13,8 +13,8 @@ from coursekit.answers.questions import BigO, Choice, Einsum, Formula, Number, V
 from coursekit.compare import first_difference, require, require_same
 from coursekit.visible.report import passed
 
-SIZES = ["b", "d", "h", "n", "k", "v"]
-SAME_WIDTH = ["h <= d", "k ~ d/h", "v ~ d/h"]
+SIZES = ["b", "d", "h", "n", "q", "k", "v"]
+SAME_WIDTH = ["h <= d", "q ~ d/h", "k ~ d/h", "v ~ d/h"]
 
 a = Choice(part="a", variable="shape_W_q", options={"A": "[d, q]", "B": "[h, q]", "C": "[h, d, q]"})
 b = Choice(part="b", variable="shape_W_k", options={"A": "[h, k]", "B": "[d, k]", "C": "[h, d, k]"})

@@ -365,8 +365,8 @@ print(f"largest difference: {(mine - wide).abs().max().item():.1e}")
 # One multi-head step takes $O(b d^2 + b n d)$ operations: $b d^2$ for the four projections, $b n d$ for
 # scores and weighted sums. Neither term can be dropped, because nothing says whether $n$ or $d$ is larger.
 #
-# What does one multi-query step take? Enter the order of growth in $b$, $d$, $n$ and $h$; you may write $k$
-# or $v$ for $d/h$. All letters are variables, $h$ included, with $h \le d$. Constant factors do not matter,
+# What does one multi-query step take? Enter the order of growth in $b$, $d$, $n$ and $h$; you may write $q$,
+# $k$ or $v$ for $d/h$. All letters are variables, $h$ included, with $h \le d$. Constant factors do not matter,
 # and `"O(...)"` around it is welcome and not needed. **(4 points)**
 
 # %% solution="f"
@@ -741,10 +741,9 @@ checks.check_loop_cost_scores(score_products)
 # %% [markdown]
 # ## What surprised us
 #
-# Multi-query attention does as much arithmetic in its attention as multi-head attention does: every query
-# head still meets every key. It is fast because it *fetches* less. Anyone who counts only operations, as
-# many comparisons of models do, cannot see why; and anyone who takes $h$ for a constant has erased the one
-# letter that the question is about.
+# A change of a few letters divides the largest thing that a step fetches, and the machine notices. Anyone who
+# counts only operations, as many comparisons of models do, looks for the gain in the wrong place; and anyone
+# who takes $h$ for a constant has erased the one letter that the question is about.
 #
 # And the cache, which saves a factor of $t$ in work, is what makes decoding wait for memory in the first
 # place. The program without a cache has a splendid intensity. It is busy all the time, with work it has

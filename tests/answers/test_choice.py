@@ -8,7 +8,10 @@ from coursekit.answers.verdict import UnreadableAnswer
 SHAPES = {"a": "[h, d, q]", "b": "[d, q]", "c": "[h, q]"}
 
 
-@pytest.mark.parametrize("answer", ["a", "A", "(a)", " a. ", "[h,d,q]", "h, d, q", "`[h, d, q]`"])
+@pytest.mark.parametrize(
+    "answer",
+    ["a", "A", "(a)", " a. ", "[h,d,q]", "h, d, q", "`[h, d, q]`", "option a", "Answer: a", "(a) [h, d, q]"],
+)
 def test_an_option_may_be_named_by_letter_or_text(answer):
     assert choice.compare("a", answer, SHAPES).right
 

@@ -63,6 +63,24 @@ def test_a_slip_is_named(text, hint):
     assert hint in words
 
 
+@pytest.mark.parametrize("text", ["64*65", "64 * (64 + 1)", "about 4160", "2^12 + 2**6", "4160.0/1", "+4160"])
+def test_a_number_may_be_left_as_a_sum_or_a_product(text):
+    assert number.compare(4160, text).right
+
+
+@pytest.mark.parametrize(
+    "text", ["9**9**9", "2**65**2", "1 m**9**9", "1 m**-99999999", "(-1)**0.5", "1/0", "1 " + "m*" * 30]
+)
+def test_a_hostile_number_is_refused_at_once(text):
+    with pytest.raises(UnreadableAnswer):
+        number.compare(14, text, unit="byte")
+
+
+def test_a_plain_number_is_not_told_about_bytes():
+    assert "byte" not in number.compare(4, 32).hint
+    assert "factor of two" in number.compare(4, 8).hint
+
+
 def test_a_tolerance_is_relative_and_zero_has_no_factor():
     assert number.compare(100, 104.9, rel_tol=0.05).right
     assert not number.compare(100, 106, rel_tol=0.05).right

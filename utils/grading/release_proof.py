@@ -1,7 +1,7 @@
 """The proof of a release: nothing leaks, every notebook runs to its first blank, which says so.
 
-That no starter earns a point and every solved notebook earns all of them is shown by grading the sample class,
-which contains both.
+That no starter earns a point and every solved notebook earns all of them is shown by grading the sample
+class, which contains both.
 """
 
 from __future__ import annotations
