@@ -9,6 +9,7 @@ import pytest
 
 from utils.build.release import build_release
 from utils.build.source import build_source
+from utils.grading import sample_class
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -33,3 +34,13 @@ def built_copy(course_root: Path) -> Callable[[Path], Path]:
         return folder
 
     return make
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """After the sample class was graded, list the answers without a cell and the verdicts that differ."""
+    if not any("test_sample_class" in report.nodeid for report in terminalreporter.stats.get("passed", ())):
+        return
+    terminalreporter.section("sample class: answers that were not entered in a cell")
+    terminalreporter.write_line("\n".join(sample_class.without_a_cell("attention")))
+    terminalreporter.section("sample class: where the person who checked and the verified verdict differ")
+    terminalreporter.write_line("\n".join(sample_class.disagreements("attention")))

@@ -54,6 +54,23 @@ def rows(assignment: str) -> list[Row]:
     return [Row(student=student["id"], **row) for student in data["students"] for row in student["rows"]]
 
 
+def without_a_cell(assignment: str) -> list[str]:
+    """Return a line for every row that was not entered in a cell, with the reason."""
+    left_out = [row for row in rows(assignment) if not row.has_cell]
+    return [f"{row.student:20} {row.question:26} {row.no_cell or row.verified}" for row in left_out]
+
+
+def disagreements(assignment: str) -> list[str]:
+    """Return a line for every row on which the person who checked and the verified verdict differ."""
+    differ = [row for row in rows(assignment) if row.human != row.verified]
+    judged = [row for row in differ if row.human != "not stated" and row.verified != "not shown"]
+    who = [f"{row.student:20} {row.question:26} person: {row.human:10}" for row in judged]
+    return [
+        f"{start} verified: {row.verified:10} {row.misconception}"
+        for start, row in zip(who, judged, strict=True)
+    ]
+
+
 def models(assignment: str) -> dict[str, str]:
     """Return what each sample student is: a model with its setting, or a made submission."""
     data = json.loads((DATA / f"{assignment}.json").read_text(encoding="utf-8"))
