@@ -105,6 +105,11 @@ class _Empty:
 ____: Any = _Empty()
 
 
+def is_blank(value: object) -> bool:
+    """Return whether a value is `____` itself."""
+    return isinstance(value, _Empty)
+
+
 def is_empty(answer: object) -> bool:
     """Return whether an answer was left as released: `____`, None, or text without a character."""
     return (

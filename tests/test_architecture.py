@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "coursekit.shapes": set(),
     "coursekit.blanks": set(),
     "coursekit.display": set(),
-    "coursekit.compare": set(),
+    "coursekit.compare": {"coursekit.blanks"},
     "coursekit.boundary": {"coursekit.blanks"},
     "coursekit.cost": set(),
     "coursekit.answers": {"coursekit.blanks", "coursekit.compare", "coursekit.display"},
@@ -42,13 +42,21 @@ def part_of(module: str) -> str | None:
     return next((part for part in MAY_IMPORT if module == part or module.startswith(part + ".")), None)
 
 
+def base_of(node: ast.ImportFrom, path: Path) -> str:
+    """Return the module that an import is from, relative ones in full."""
+    if not node.level:
+        return node.module or ""
+    package = path.parents[node.level - 1].relative_to(ROOT).parts
+    return ".".join([*package, *([node.module] if node.module else [])])
+
+
 def imported(path: Path) -> set[str]:
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{base_of(node, path)}.{alias.name}" for alias in node.names}
     return {name for name in found if name.split(".")[0] in ("coursekit", "utils")}
 
 

@@ -6,6 +6,7 @@ visible check: it shows how the answer was understood, and never whether it is r
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,7 +46,8 @@ class Question:
     def __call__(self, answer: Any) -> None:
         """Show how the answer was read. Raises `EmptyBlank` or `UnreadableAnswer` with the place."""
         try:
-            show("note", f"{self.variable} was read as: {self.read(answer)}\n{SILENT}")
+            later = "" if os.environ.get("NBGRADER_EXECUTION") == "autograde" else f"\n{SILENT}"
+            show("note", f"{self.variable} was read as: {self.read(answer)}{later}")
         except UnreadableAnswer as error:
             show("wrong", f"{self.variable} could not be read: {error}")
             raise

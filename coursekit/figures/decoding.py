@@ -89,7 +89,8 @@ def cache_growth(mebibytes: Any) -> None:
     with one_axes("The cache of one sequence, beside the weights", "positions in the cache", "MiB") as axes:
         for size, groups, style in zip(sizes, (12, 4, 1), ("o-", "s-", "^-"), strict=False):
             line = [size * n / 1024 for n in positions]
-            axes.plot(positions, line, style, markersize=4, label=f"{groups} key heads")
+            label = f"{groups} key heads" if groups > 1 else "1 key head"
+            axes.plot(positions, line, style, markersize=4, label=label)
         axes.axhline(weights, color=COLOURS[-1], linestyle=":", label=f"all weights: {weights:.0f} MiB")
         axes.set_xscale("log", base=2)
         axes.set_yscale("log", base=10)

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import os
+
 from coursekit.display import show
+
+
+def being_graded() -> bool:
+    """Return whether this notebook is run by a grader, so that nothing is left for later."""
+    return os.environ.get("NBGRADER_EXECUTION") == "autograde"
 
 
 def passed(name: str, hidden: int = 1) -> None:
     """Report that the visible checks of a function hold, and how many hidden ones are still to come."""
+    if being_graded():
+        show("ok", f"{name}: visible checks passed.")
+        return
     more = "1 more check runs" if hidden == 1 else f"{hidden} more checks run"
     show("ok", f"{name}: visible checks passed; {more} when the notebook is graded.")

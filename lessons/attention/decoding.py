@@ -222,7 +222,6 @@ checks.check_e(equation_v)
 
 # %% locked="half_step"
 q, new_K, new_V = normal(2, 3, 4), normal(2, 6, 4), normal(2, 6, 7)
-weights_of_step = normal(2, 3, 6).softmax(dim=-1)
 o, W_out = normal(2, 3, 7), normal(3, 7, 12)
 
 # %% draw="damaged_logits"

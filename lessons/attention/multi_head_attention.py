@@ -731,7 +731,7 @@ figures.spectra(narrow_blocks, [wide_layers(12, heads) for heads in (4, 1)])
 # scores must be divided by $\sqrt{2 d_k}$." Explain in two or three sentences what the divisor is there
 # for, and what follows for it here. A person reads this answer. (2 points)
 
-# %% [markdown] written="why_scale" points=2 spec="A3b.scale"
+# %% [markdown] written="why_scale" points=2 spec="A3b.scale" kind="written"
 # ### BEGIN SOLUTION
 # A score is a sum of $d_k$ products of a query channel and a key channel, so its variance grows like $d_k$;
 # dividing by $\sqrt{d_k}$ keeps it near one and the softmax away from saturation. Values take no part in

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from coursekit.blanks import ____
 from coursekit.compare import WrongAnswer, first_difference, require, require_same
 
 EXPECTED = torch.arange(1.0, 7.0, dtype=torch.float64).reshape(2, 3)
@@ -35,6 +36,10 @@ def test_equal_results_have_no_difference_and_a_tensor_subclass_is_not_a_tensor(
     assert (
         first_difference(EXPECTED.clone().as_subclass(Liar), EXPECTED) == "returned Liar, expected a Tensor"
     )
+
+
+def test_a_blank_that_was_returned_is_called_by_its_name():
+    assert "still empty" in first_difference(____, EXPECTED)
 
 
 def test_nan_is_never_equal():

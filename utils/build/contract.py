@@ -6,7 +6,6 @@ that other cells use. `check` reports every breach at once.
 """
 
 import ast
-import builtins
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from utils.build.clearing import (
     regions,
 )
 from utils.build.lessons import Cell, ContractError, Lesson, Problem, Role, name_complaint, points_complaint
-from utils.build.names import Names, names_of
+from utils.build.names import BUILT_IN, Names, names_of
 from utils.build.notebooks import PREFIX, cell_id
 
 REGIONS_OF: dict[Role, tuple[str, ...]] = {
@@ -140,7 +139,7 @@ def _rules_of_one_cell(code: _Code) -> Iterator[Finding]:
         yield from _ends_without_a_value(code)
         yield from _hidden_tests(code)
     if code.cell.role in ("graded", "draw"):
-        for name in sorted(set(code.names.bound) & set(dir(builtins))):
+        for name in sorted(set(code.names.bound) & BUILT_IN):
             yield code.names.bound[name], f"`{name}` is a built-in of Python; use another name"
 
 

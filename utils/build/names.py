@@ -7,6 +7,9 @@ import ast
 import builtins
 from dataclasses import dataclass, field
 
+# Without `_`, which an interactive Python adds to its built-ins.
+BUILT_IN = frozenset(dir(builtins)) - {"_"}
+
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -46,7 +49,7 @@ class _Walk(ast.NodeVisitor):
     def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Store):
             self._bind(node.id, node.lineno)
-        elif node.id not in self.names.bound and not hasattr(builtins, node.id):
+        elif node.id not in self.names.bound and node.id not in BUILT_IN:
             self.names.read.setdefault(node.id, node.lineno)
 
     def visit_Assign(self, node: ast.Assign) -> None:

@@ -4,7 +4,6 @@ Each function uses only what the first cell of the notebook imports, so that its
 """
 
 # Student code carries no annotations.
-# mypy: allow-untyped-defs, allow-untyped-calls
 # ruff: noqa: D103 - each function is one answer; the table that names it says what it is
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# mypy: disable-error-code="no-untyped-def,no-untyped-call,no-any-return"
 """Functions of the decoding lesson about whole sequences: grouped-query attention and the loop.
 
 They are written as students write them, plain and without annotations. Each can be pasted into the notebook

@@ -1,4 +1,3 @@
-# mypy: disable-error-code="no-untyped-def,no-untyped-call,no-any-return"
 """Functions of the decoding lesson about one step: the multi-query step and its arithmetic intensity.
 
 They are written as students write them, plain and without annotations. Each can be pasted into the notebook

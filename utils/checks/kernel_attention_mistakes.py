@@ -3,7 +3,6 @@
 Each stands alone, with the names of the notebook's setup cell only, so that its source can be handed in.
 """
 
-# mypy: disable-error-code="no-untyped-def"
 
 import torch
 

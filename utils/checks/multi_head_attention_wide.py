@@ -1,6 +1,5 @@
 """Wrong and right answers to `wide_value_attention`, written as a student would write them."""
 
-# mypy: disable-error-code="no-untyped-def,no-untyped-call"
 # The functions can be pasted into a notebook as they stand, so they carry no annotations and share no code.
 
 from __future__ import annotations

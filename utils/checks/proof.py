@@ -155,4 +155,4 @@ def _generic_functions(check: FunctionCheck, proof: Proof) -> Iterator[tuple[str
     if check.differentiable:
         yield "a detached graph", changed(lambda t: t.detach())
     else:
-        proof.not_applicable["a detached graph"] = "has no gradient"
+        proof.not_applicable["a detached graph"] = "its gradient is not asked for"
