@@ -19,6 +19,10 @@ T = TypeVar("T")
 
 PLACE = re.compile(r"__([a-z])__")
 LONGEST_BLANK = 200  # characters; no blank of the course needs a quarter of that
+QUOTED = 20  # characters of a text that is too long to repeat
+DEEPEST_BLANK = 20  # brackets, or operations, inside each other
+HIGHEST_POWER = 64  # of a number by itself; 9**9**9 would never be finished
+DUNDER = re.compile(r"__\w*")
 
 
 class EmptyBlank(Exception):
@@ -125,7 +129,8 @@ def places(template: str) -> list[str]:
 def checked_text(name: str, text: object) -> str:
     """Return the text of one blank without outer spaces or a closing comma.
 
-    Raises `EmptyBlank` when it was not filled in, `UnusableBlank` when it cannot be one expression.
+    Raises `EmptyBlank` when it was not filled in, `UnusableBlank` when it cannot be one expression or holds
+    what no blank needs: a large power of a number, deep nesting, a name with two leading underscores.
     """
     if is_empty(text):
         raise EmptyBlank(f"blank ({name}) is still empty. Enter its text, in quotes, and run the cell again.")
@@ -135,13 +140,59 @@ def checked_text(name: str, text: object) -> str:
     text = text.strip().strip("`").strip().removesuffix(",").rstrip()
     if len(text) > LONGEST_BLANK or "\n" in text:
         raise UnusableBlank(
-            f"blank ({name}) is one expression on one line, at most {LONGEST_BLANK} characters."
+            f"blank ({name}) is one expression on one line, at most {LONGEST_BLANK} characters; "
+            f"yours begins {text[:QUOTED]!r} and has {len(text)}."
         )
     try:
-        ast.parse(text, mode="eval")
+        tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise UnusableBlank(f"blank ({name}) is not an expression of Python: {text!r}.") from None
+    if problem := _needless(tree, text):
+        raise UnusableBlank(f"blank ({name}) {problem}.")
     return text
+
+
+def _needless(tree: ast.expr, text: str) -> str:
+    """Return, quoting the place, what stands in an expression that no blank needs; "" for nothing."""
+    if hidden := DUNDER.search(text):
+        return f"has no use for names with two underscores such as {hidden[0]!r}"
+    if place := _too_deep(tree, text):
+        return f"is nested deeper than {DEEPEST_BLANK} levels, at {place!r}"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow | ast.LShift) and _large(node):
+            return f"has a power that is too large to work out: {ast.unparse(node)!r}"
+    return ""
+
+
+def _too_deep(tree: ast.expr, text: str) -> str:
+    """Return the text at the place where the nesting is too deep; brackets around one thing count, too."""
+    open_brackets = 0
+    for at, character in enumerate(text):
+        open_brackets += (character in "([{") - (character in ")]}")
+        if open_brackets > DEEPEST_BLANK:
+            return text[at : at + QUOTED]
+    level: list[ast.AST] = [tree]
+    for _ in range(DEEPEST_BLANK):
+        level = [child for node in level for child in ast.iter_child_nodes(node) if _has_place(child)]
+    return ast.unparse(level[0])[:QUOTED] if level else ""
+
+
+def _has_place(node: ast.AST) -> bool:
+    return isinstance(node, ast.expr)
+
+
+def _large(node: ast.BinOp) -> bool:
+    """Whether a power (or shift) of numbers alone is more than one number to a small power."""
+    if any(isinstance(part, ast.Name) for part in ast.walk(node)):
+        return False
+    base, exponent = _number(node.left), _number(node.right)
+    return base is None or exponent is None or abs(exponent) > HIGHEST_POWER
+
+
+def _number(node: ast.expr) -> float | None:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+        node = node.operand
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, int | float) else None
 
 
 def complete(template: str, texts: Mapping[str, object]) -> str:

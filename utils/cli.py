@@ -165,9 +165,8 @@ def parser() -> argparse.ArgumentParser:
         new.set_defaults(command=command)
         return new
 
-    verb(build).add_argument(
-        "--prove", action="store_true", help="also prove that nothing leaks and no starter earns points"
-    )
+    proof = "also prove that nothing leaks, no starter earns a point and every solution earns all"
+    verb(build).add_argument("--prove", action="store_true", help=proof)
     verb(pull).add_argument("lesson")
     verb(parts).add_argument("--json", action="store_true")
     verb(prove, assignment=False).add_argument("lesson", nargs="*", help="default: all lessons")

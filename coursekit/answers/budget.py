@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 from .verdict import UnreadableAnswer
 
 # One step is about 0.2 microseconds of a 2020s laptop; an ordinary comparison takes a few thousand.
 STEPS = 100_000
+
+_shared: ContextVar[Work | None] = ContextVar("_shared", default=None)
+
+
+class OutOfWork(UnreadableAnswer):
+    """A decision has spent its allowance."""
+
+
+@contextmanager
+def shared(steps: int) -> Iterator[None]:
+    """Let all decisions inside the block have `steps` together, and none more than its own allowance."""
+    token = _shared.set(Work(steps))
+    try:
+        yield
+    finally:
+        _shared.reset(token)
 
 
 class Work:
@@ -13,9 +33,12 @@ class Work:
 
     def __init__(self, steps: int = STEPS) -> None:
         self.left = steps
+        self.also = _shared.get()
 
     def spend(self, steps: int) -> None:
-        """Take `steps` off; raises UnreadableAnswer when nothing is left."""
+        """Take `steps` off; raises OutOfWork when nothing is left."""
         self.left -= steps
+        if self.also is not None:
+            self.also.spend(steps)
         if self.left < 0:
-            raise UnreadableAnswer("this is too long to decide: multiply out less, or write fewer terms")
+            raise OutOfWork("this is too long to decide: multiply out less, or write fewer terms")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 LONGEST_EQUATION = 120  # characters
+QUOTED = 20  # characters of a text that is too long to repeat
 EQUATION = re.compile(r"[a-zA-Z,\s]+(->[a-zA-Z\s]*)?")
 
 
@@ -33,7 +34,9 @@ def read(submitted: object, operands: Sequence[str]) -> str:
     text = re.sub(r"^[A-Za-z_]\w*\s*=(?!=)\s*", "", text)  # the line of the listing: q = torch.einsum(...)
     if len(text) > LONGEST_EQUATION:
         raise UnreadableAnswer(
-            f"an equation has at most {LONGEST_EQUATION} characters, yours {len(text)}.", text
+            f"an equation has at most {LONGEST_EQUATION} characters; yours begins {text[:QUOTED]!r} "
+            f"and has {len(text)}.",
+            text,
         )
     if EQUATION.fullmatch(text.strip("'\"")):
         return re.sub(r"\s", "", text.strip("'\""))
@@ -58,6 +61,8 @@ def _from_call(call: ast.Call, operands: Sequence[str], text: str) -> str:
     first, *rest = call.args or [ast.Constant(None)]
     if not (isinstance(first, ast.Constant) and isinstance(first.value, str)) or call.keywords:
         raise UnreadableAnswer(f"the first argument of einsum is its equation, in quotes: {text!r}.", text)
+    if "@" in first.value:
+        raise UnreadableAnswer(f"an equation has no @ in it: {first.value!r}.", text)
     given = [_operand(node, operands, text) for node in rest]
     if sorted(given) != sorted(operands):
         raise UnreadableAnswer(f"einsum is to be called with {', '.join(operands)}, each once.", text)

@@ -14,6 +14,7 @@ from typing import Any
 from coursekit.answers.verdict import UnreadableAnswer, Verdict
 
 LONGEST_NUMBER = 80  # characters
+QUOTED = 20  # characters of a text that is too long to repeat
 NUMBER = re.compile(
     r"""\s*([+-]?(?:\d[\d_ ]*(?:,\d{3}(?!\d))*\.?\d*|\.\d+))\s*                       # digits
     (?:[eE]([+-]?\d{1,4})                                                        # e12
@@ -37,6 +38,7 @@ FACTORS_OF_UNITS = {
 UNIT_NAME = r"[A-Za-zµ%]+(?:\s?(?:\^|\*\*)\s?-?\d)?"
 UNIT = re.compile(rf"{UNIT_NAME}(?:\s?[/*· ]\s?{UNIT_NAME})*")
 ROUGHLY = re.compile(r"^(?:about|approximately|approx\.?|ca\.?|roughly|exactly)\s+", re.IGNORECASE)
+LARGEST_SLIP = 1e30  # a factor beyond it is no slip, and may be too large for a float
 HIGHEST_POWER = 64  # an exponent in a worked-out product; larger ones are written with e or 10^
 
 
@@ -57,14 +59,15 @@ def read(submitted: object, unit: str = "") -> tuple[float, str]:
     if isinstance(submitted, bool) or not isinstance(submitted, int | float | str | Fraction):
         raise UnreadableAnswer(f"this answer is one number, not a {type(submitted).__name__}.")
     if not isinstance(submitted, str):
-        if not math.isfinite(submitted):
-            raise UnreadableAnswer(f"{submitted} is not a finite number.")
-        return float(submitted), ""
+        return _as_float(submitted), ""
+    if len(submitted) > LONGEST_NUMBER:
+        raise UnreadableAnswer(
+            f"this answer is one number; yours begins {submitted[:QUOTED]!r} and has {len(submitted)} characters.",
+            submitted,
+        )
     text = submitted.strip().strip("$").replace("≈", "").replace("~", "").replace("−", "-").strip()
     text = ROUGHLY.sub("", re.sub(r"^.{0,24}=", "", text).strip())
     text = re.sub(r"(?<=10)(?=[⁻⁰¹²³⁴-⁹])", "^", text).translate(SUPERSCRIPTS).strip()
-    if len(text) > LONGEST_NUMBER:
-        raise UnreadableAnswer(f"this answer is one number; yours has {len(text)} characters.", text)
     worked_out = _worked_out(text)
     if worked_out is not None:
         return worked_out, ""
@@ -78,6 +81,16 @@ def read(submitted: object, unit: str = "") -> tuple[float, str]:
     if not math.isfinite(value):
         raise UnreadableAnswer(f"{text!r} is not a finite number.", text, 0)
     return value, _known_unit(written, text)
+
+
+def _as_float(value: float | Fraction) -> float:
+    try:
+        found = float(value)
+    except OverflowError:
+        raise UnreadableAnswer("this answer is one number; yours has more than 300 digits.") from None
+    if not math.isfinite(found):
+        raise UnreadableAnswer(f"{found} is not a finite number.")
+    return found
 
 
 def _worked_out(text: str) -> float | None:
@@ -145,6 +158,8 @@ def _slip(value: float, expected: float, rel_tol: float, factors: Mapping[float,
     if value == 0 or expected == 0:
         return ""
     ratio = value / expected
+    if not 1 / LARGEST_SLIP < abs(ratio) < LARGEST_SLIP:
+        return ""
     if ratio < 0:
         return "The sign is wrong." if math.isclose(-ratio, 1, rel_tol=rel_tol) else ""
     power = round(math.log10(ratio))

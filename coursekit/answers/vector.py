@@ -11,6 +11,10 @@ from coursekit.answers import number
 from coursekit.answers.verdict import UnreadableAnswer, Verdict
 
 LONGEST_VECTOR = 64  # entries
+LONGEST_TEXT = 500  # characters
+QUOTED = 20  # characters of a text that is too long to repeat
+MATRIX = re.compile(r"\\begin\{([bp]?)matrix\}(.*)\\end\{\1matrix\}", re.DOTALL)
+APART = re.compile(r"\s*,\s*|\s+(?=[-+.\d])")  # a space before a letter stands between a number and its unit
 
 
 def read(submitted: object, unit: str = "") -> list[float]:
@@ -19,6 +23,8 @@ def read(submitted: object, unit: str = "") -> list[float]:
     Raises `UnreadableAnswer` when it is not a flat row of numbers, or has other units.
     """
     entries = _entries(submitted)
+    if not entries:
+        raise UnreadableAnswer("this answer is a vector such as [1, 2, 3]; yours has no entry.")
     if len(entries) > LONGEST_VECTOR:
         raise UnreadableAnswer(f"this answer has {len(entries)} entries; no vector here is that long.")
     return [_entry(entry, unit) for entry in entries]
@@ -37,10 +43,7 @@ def _entries(submitted: Any) -> list[Any]:
     if isinstance(submitted, int | float) and not isinstance(submitted, bool):
         return [submitted]
     if isinstance(submitted, str):
-        text = re.sub(r"(\^\{?(T|\\top)\}?|ᵀ)\s*$", "", submitted.strip().strip("$").strip())
-        text = re.sub(r"^[^=(\[]{0,24}=", "", text).strip().strip("()[]{} ")
-        apart = r"\s*;\s*" if ";" in text else r"[,\s]+"  # between semicolons a comma groups thousands
-        return [part for part in re.split(apart, text) if part]
+        return _from_text(submitted)
     if isinstance(submitted, list | tuple):
         if len(submitted) == 1 and isinstance(submitted[0], list | tuple):  # a matrix of one row
             submitted = submitted[0]
@@ -48,6 +51,32 @@ def _entries(submitted: Any) -> list[Any]:
             entry[0] if isinstance(entry, list | tuple) and len(entry) == 1 else entry for entry in submitted
         ]
     raise UnreadableAnswer(f"this answer is a vector such as [1, 2, 3], not a {type(submitted).__name__}.")
+
+
+def _from_text(submitted: str) -> list[str]:
+    if len(submitted) > LONGEST_TEXT:
+        raise UnreadableAnswer(
+            f"this answer is a row of numbers; yours begins {submitted[:QUOTED]!r} and has {len(submitted)} "
+            f"characters, at most {LONGEST_TEXT} are read.",
+            submitted,
+        )
+    text = re.sub(r"(\^\{?(T|\\top)\}?|ᵀ)\s*$", "", submitted.strip().strip("$").strip())
+    text = re.sub(r"^[^=(\[]{0,24}=", "", text).strip()
+    matrix = MATRIX.fullmatch(text)
+    text = _row_or_column(matrix[2], submitted) if matrix else text.strip("()[]{} ")
+    # Between semicolons a comma groups thousands.
+    parts = text.split(";") if ";" in text else APART.split(text)
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _row_or_column(body: str, submitted: str) -> str:
+    r"""Return the entries of a LaTeX matrix, between semicolons; only one row or one column is a vector."""
+    body = body.strip().removesuffix("\\\\")
+    if "&" in body and "\\\\" in body:
+        raise UnreadableAnswer(
+            f"this answer is one row or one column, not a matrix: {submitted!r}.", submitted
+        )
+    return body.replace("\\\\", ";").replace("&", ";")
 
 
 def compare(

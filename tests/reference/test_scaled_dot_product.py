@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from coursekit.boundary import gradients
 from utils.reference.scaled_dot_product import (
     entropy,
     entropy_from_weights,
@@ -64,6 +65,10 @@ def test_scaled_scores_of_unrelated_vectors_have_variance_one_for_every_length(g
 def test_both_forms_of_the_entropy_agree_where_no_weight_underflows(generator):
     scores = torch.randn(3, 5, 7, generator=generator, dtype=torch.float64)
     torch.testing.assert_close(entropy(scores), entropy_from_weights(scores))
+    fast, slow = (
+        gradients(form, (scores,), torch.ones(3, 5).double()) for form in (entropy, entropy_from_weights)
+    )
+    torch.testing.assert_close(fast, slow, msg=lambda text: f"gradient of scores: {text}")
 
 
 def test_the_entropy_lies_between_zero_and_the_logarithm_of_the_number_of_keys(generator):

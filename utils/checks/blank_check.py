@@ -27,7 +27,7 @@ class BlankCheck(Check):
     name: str
     test: Callable[[Any], None]
 
-    def judge(self, answer: Any) -> Judgement:
+    def judgement(self, answer: Any) -> Judgement:
         try:
             text = self.question.read(answer)
         except (EmptyBlank, UnusableBlank) as error:
@@ -45,7 +45,10 @@ class BlankCheck(Check):
             self.test(define(self.template, {**self.key, self.question.letter: text}, self.name))
         except WrongAnswer as wrong:
             return wrong.first or wrong.what
-        except Exception as error:  # the completed code may raise anything, and that is the finding
+        except (
+            Exception,
+            SystemExit,
+        ) as error:  # the completed code may raise anything, and that is the finding
             return f"raised {one_line(error)}"
         return None
 

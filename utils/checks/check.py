@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 
+from coursekit.answers.budget import OutOfWork, shared
 from coursekit.answers.questions import Question
 from coursekit.answers.verdict import UnreadableAnswer
 from coursekit.blanks import EmptyBlank
@@ -23,6 +24,7 @@ from coursekit.compare import WrongAnswer, first_difference
 from coursekit.display import show
 from utils.checks import draws
 
+STEPS_OF_A_JUDGEMENT = 100_000  # the answers of the course need less than half of that
 Cases = Callable[[torch.Generator], Sequence[tuple[Any, ...]]]
 
 
@@ -68,6 +70,17 @@ class Check:
 
     def judge(self, answer: Any) -> Judgement:
         """Return what the answer earns. Never raises for anything a student can hand in."""
+        try:
+            return self.judgement(answer)
+        except (
+            Exception,
+            SystemExit,
+        ) as error:  # an answer may hold objects that raise whatever is done to them
+            what = f"{self.variable} could not be graded."
+            return Judgement(0.0, WrongAnswer(what, first=f"raised {one_line(error)}"))
+
+    def judgement(self, answer: Any) -> Judgement:
+        """Return what the answer earns; may raise what the answer raises."""
         raise NotImplementedError(f"{type(self).__name__} does not say how it judges")
 
     def __call__(self, answer: Any, *, points: float = 1.0) -> float | None:
@@ -89,7 +102,11 @@ class TypedCheck(Check):
     question: Question
     also: Sequence[Any] = ()
 
-    def judge(self, answer: Any) -> Judgement:
+    def judgement(self, answer: Any) -> Judgement:
+        with shared(STEPS_OF_A_JUDGEMENT):
+            return self._judgement(answer)
+
+    def _judgement(self, answer: Any) -> Judgement:
         what = f"{self.variable} is not right."
         try:
             read = self.question.read(answer)
@@ -103,15 +120,28 @@ class TypedCheck(Check):
         return Judgement(credit, WrongAnswer(what, first=f"it was read as {read}", hint=hint))
 
     def recognise(self, answer: Any) -> Mistake | None:
-        """Return the known mistake that is the same answer, written in whatever way."""
+        """Return the known mistake that is the same answer, written in whatever way.
+
+        An answer too long to compare with all of them is compared with the first ones only.
+        """
         for mistake in (m for m in self.mistakes if m.answer != ""):  # "" stands for an answer not given
             try:
                 if self.question.compare(mistake.answer, answer).right:
                     return mistake
+            except OutOfWork:
+                return next((m for m in self.mistakes if _same(m.answer, answer)), None)
             except UnreadableAnswer:
-                if mistake.answer == answer:
+                if _same(mistake.answer, answer):
                     return mistake
         return None
+
+
+def _same(known: Any, answer: Any) -> bool:
+    """Whether an answer is the known one as it stands; tensors, for one, may refuse to be asked."""
+    try:
+        return bool(known == answer)
+    except Exception:  # an answer may be of any class
+        return False
 
 
 def unreadable(check: Check, answer: Any, error: Exception) -> WrongAnswer:
@@ -121,7 +151,9 @@ def unreadable(check: Check, answer: Any, error: Exception) -> WrongAnswer:
     answer is this very text gives its hint too.
     """
     known = [
-        m for m in check.mistakes if m.answer == answer or (m.answer == "" and isinstance(error, EmptyBlank))
+        m
+        for m in check.mistakes
+        if _same(m.answer, answer) or (m.answer == "" and isinstance(error, EmptyBlank))
     ]
     hint = known[0].hint if known else ""
     return WrongAnswer(f"{check.variable} could not be graded.", first=str(error), hint=hint)
@@ -149,7 +181,7 @@ class FunctionCheck(Check):
     gradients_in: Sequence[torch.dtype] = (torch.float64,)
     properties: Sequence[Property] = ()
 
-    def judge(self, answer: Any) -> Judgement:
+    def judgement(self, answer: Any) -> Judgement:
         try:
             for args in self.cases(draws.generator(self.part)):
                 self._judge_case(answer, args)
@@ -199,7 +231,7 @@ class FunctionCheck(Check):
         what = f"{self.variable} returns the right numbers, but its gradient is not the reference's."
         try:
             found = gradients(function, copied(args), cotangent)
-        except Exception as error:  # whatever the student's backward pass raises is the finding
+        except (Exception, SystemExit) as error:  # whatever the student's backward pass raises is the finding
             failed = Outcome(error=f"raised {one_line(error)}")
             hint = self._gradient_hint(function, failed, args, cotangent) or DETACHED
             raise WrongAnswer(what, called=called, first=failed.error, hint=hint) from None
@@ -277,13 +309,19 @@ def outcome(function: Any, args: tuple[Any, ...]) -> Outcome:
     """Return what calling the function gives; an exception of the student's code becomes a line of text."""
     try:
         return Outcome(value=function(*args))
-    except Exception as error:  # the student's code may raise anything, and the message must say what
+    except (
+        Exception,
+        SystemExit,
+    ) as error:  # the student's code may raise anything, and the message must say what
         return Outcome(error=f"raised {one_line(error)}")
 
 
 def one_line(error: BaseException) -> str:
     """Return an exception's type and the first line of its message."""
-    first = str(error).strip().splitlines()[:1]
+    try:
+        first = str(error).strip().splitlines()[:1]
+    except Exception:  # the class of the error may be the student's own
+        first = []
     return f"{type(error).__name__}: {first[0]}" if first else type(error).__name__
 
 

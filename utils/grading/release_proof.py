@@ -1,12 +1,12 @@
-"""The proof of a release: nothing leaks, every notebook runs to its first blank, which says so.
-
-That no starter earns a point and every solved notebook earns all of them is shown by grading the sample
-class, which contains both.
+"""The proof of a release: nothing leaks, every notebook runs to its first blank, which says so, no starter
+earns a point, and every solved notebook earns all that a machine gives.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,13 @@ from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
 from utils.build.leaks import prove_release
+from utils.build.lessons import lesson_paths, load
+from utils.build.release import build_release
+from utils.build.solved import answers
+from utils.build.source import parts
+from utils.grading.class_run import grade_class
+from utils.grading.scores import scores_of
+from utils.grading.submission import enter, notebooks_in, write_submission
 
 TIMEOUT = 60  # seconds a cell
 
@@ -51,12 +58,47 @@ def run(notebook: NotebookNode, folder: Path) -> FirstStop | None:
 
 
 def prove(root: Path, assignment: str) -> list[str]:
-    """Return a line per proved promise. Raises `LeakError`, or AssertionError for another first stop."""
+    """Return a line per proved promise. Raises `LeakError`, or AssertionError for one that does not hold."""
     count = prove_release(root, assignment)
-    lines = [f"no leak in {count} files or texts of release/{assignment}"]
+    lines = [f"no leak: {count} hidden texts do not occur in release/{assignment}"]
     for path in sorted((root / "release" / assignment).glob("*.ipynb")):
         stop = run(nbformat.read(path, as_version=4), path.parent)
         if stop is None or stop.error != "EmptyBlank":
             raise AssertionError(f"{path.name} does not stop at an empty blank but at {stop}")
         lines.append(f"{path.name} runs to its first blank, in {stop.cell}: {stop.message}")
-    return lines
+    return lines + prove_points(root, assignment)
+
+
+def prove_points(root: Path, assignment: str) -> list[str]:
+    """Grade the release as it is and solved, in a course of their own; return a line for each.
+
+    Raises AssertionError naming the parts when a starter earns a point or a solution loses one.
+    """
+    full = {part.id: part.points for part in parts(root, assignment) if not part.manual}
+    with tempfile.TemporaryDirectory() as scratch:
+        course = _scratch_course(root, assignment, Path(scratch).resolve())
+        released = notebooks_in(course / "release" / assignment)
+        solutions = {lesson.name: answers(lesson) for lesson in map(load, lesson_paths(root, assignment))}
+        solved = {name: enter(notebook, solutions[name]) for name, notebook in released.items()}
+        write_submission(course, "untouched", assignment, released)
+        write_submission(course, "solved", assignment, solved)
+        grade_class(course, assignment, ["untouched", "solved"], feedback=False)
+        untouched, perfect = (scores_of(course, assignment, student) for student in ("untouched", "solved"))
+    earning = [part for part, score in untouched.items() if score.points]
+    losing = [part for part, points in full.items() if part not in perfect or perfect[part].points != points]
+    if earning or losing or not untouched:
+        raise AssertionError(f"starters that earn points: {earning}; solutions that lose some: {losing}")
+    return [
+        "no starter earns a point",
+        f"the solved notebooks earn all {sum(full.values())} points of a machine",
+    ]
+
+
+def _scratch_course(root: Path, assignment: str, scratch: Path) -> Path:
+    """Return a copy of the course, with a gradebook of its own."""
+    for name in ("nbgrader_config.py", "pyproject.toml"):
+        shutil.copy(root / name, scratch)
+    for folder in ("lessons", "source"):
+        shutil.copytree(root / folder / assignment, scratch / folder / assignment)
+    build_release(scratch, assignment)
+    return scratch
