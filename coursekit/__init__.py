@@ -1,6 +1,4 @@
 """What a student needs beside the notebooks: blanks, typed answers, visible checks, figures, exact costs.
 
-Importing this package is cheap; torch, sympy and matplotlib are loaded by the modules that need them.
+Importing this package is cheap; torch, pint and matplotlib are loaded by the modules that need them.
 """
-
-__version__ = "0.1.0"

@@ -22,7 +22,7 @@ LONGEST_BLANK = 200  # characters; no blank of the course needs a quarter of tha
 QUOTED = 20  # characters of a text that is too long to repeat
 DEEPEST_BLANK = 20  # brackets, or operations, inside each other
 HIGHEST_POWER = 64  # of a number by itself; 9**9**9 would never be finished
-DUNDER = re.compile(r"__\w*")
+DUNDER = re.compile(r"(?<!\w)__(?!call__\b)\w*")  # obj.__call__ is obj, and some write it
 
 
 class EmptyBlank(Exception):

@@ -14,10 +14,6 @@ STEPS = 100_000
 _shared: ContextVar[Work | None] = ContextVar("_shared", default=None)
 
 
-class OutOfWork(UnreadableAnswer):
-    """A decision has spent its allowance."""
-
-
 @contextmanager
 def shared(steps: int) -> Iterator[None]:
     """Let all decisions inside the block have `steps` together, and none more than its own allowance."""
@@ -28,6 +24,12 @@ def shared(steps: int) -> Iterator[None]:
         _shared.reset(token)
 
 
+def is_spent() -> bool:
+    """Whether the decisions of the `shared` block around this call have nothing left."""
+    work = _shared.get()
+    return work is not None and work.left < 0
+
+
 class Work:
     """Counts steps down from `steps`."""
 
@@ -36,9 +38,9 @@ class Work:
         self.also = _shared.get()
 
     def spend(self, steps: int) -> None:
-        """Take `steps` off; raises OutOfWork when nothing is left."""
+        """Take `steps` off; raises UnreadableAnswer when nothing is left."""
         self.left -= steps
         if self.also is not None:
             self.also.spend(steps)
         if self.left < 0:
-            raise OutOfWork("this is too long to decide: multiply out less, or write fewer terms")
+            raise UnreadableAnswer("this is too long to decide: multiply out less, or write fewer terms")

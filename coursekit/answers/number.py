@@ -62,7 +62,8 @@ def read(submitted: object, unit: str = "") -> tuple[float, str]:
         return _as_float(submitted), ""
     if len(submitted) > LONGEST_NUMBER:
         raise UnreadableAnswer(
-            f"this answer is one number; yours begins {submitted[:QUOTED]!r} and has {len(submitted)} characters.",
+            f"this answer is one number; yours begins {submitted[:QUOTED]!r} and "
+            f"has {len(submitted)} characters.",
             submitted,
         )
     text = submitted.strip().strip("$").replace("≈", "").replace("~", "").replace("−", "-").strip()

@@ -14,6 +14,7 @@ from .verdict import UnreadableAnswer
 POINTS = 60  # an order of the arguments that none of these meets is taken not to occur
 DRAWS = 600  # of which those outside the domain do not count
 FEW_POINTS = 12  # to see which of two formulas is larger
+STEPS_PER_PART = 15  # of work, to choose the arguments at one point
 LARGEST = 7  # logarithm of the largest size tried
 Point = dict[str, float]
 AtMost = tuple[Tree, Tree]  # the first is at most the second wherever the question has a meaning
@@ -30,8 +31,9 @@ def orderings(
         yield key, answer
         return
     seen: set[tuple[Tree, Tree]] = set()
+    price = STEPS_PER_PART * (_size(key) + _size(answer))
     for point in islice(_points(key, answer, work, domain), POINTS):
-        work.spend(300)
+        work.spend(price)
         pair = _chosen(key, point), _chosen(answer, point)
         if pair not in seen:
             seen.add(pair)
@@ -69,6 +71,11 @@ def _points(
         work.spend(20 * len(domain))
         if _inside(point, domain):
             yield point
+
+
+def _size(tree: Tree) -> int:
+    """Return the number of parts of a tree."""
+    return 1 + sum(map(_size, children(tree)))
 
 
 def _every(key: Tree, answer: Tree, domain: Sequence[AtMost]) -> list[str]:

@@ -78,3 +78,13 @@ def test_a_mistake_that_does_not_run_is_equal_only_to_itself():
 def test_anything_else_is_refused_and_nothing_is_evaluated(hostile):
     with pytest.raises(UnreadableAnswer):
         einsum.compare("bd,hdq->bhq", hostile, SHAPES)
+
+
+def test_an_equation_that_is_too_long_is_quoted_by_its_beginning():
+    with pytest.raises(UnreadableAnswer, match="'abcdefghijabcdefghij'"):
+        einsum.read("abcdefghij" * 20, ["x", "y"])
+
+
+def test_a_product_inside_an_equation_is_refused():
+    with pytest.raises(UnreadableAnswer, match="no @"):
+        einsum.read("torch.einsum('i@j', x, y)", ["x", "y"])

@@ -112,3 +112,19 @@ def test_what_is_no_number_is_refused_with_a_sentence(hostile):
 def test_a_comma_that_does_not_separate_thousands_is_not_guessed_at(text):
     with pytest.raises(UnreadableAnswer):
         number.read(text)
+
+
+@pytest.mark.parametrize("huge", [10**400, -(10**5000), "9" * 60 + "e999"], ids=["int", "longer int", "text"])
+def test_a_number_too_large_for_a_float_is_refused_with_a_sentence(huge):
+    with pytest.raises(UnreadableAnswer, match=r"\.$"):
+        number.compare(14, huge)
+
+
+@pytest.mark.parametrize("far", [1e300, 1e-300, -1e300])
+def test_a_number_that_is_off_by_more_than_a_float_can_say_has_no_hint(far):
+    assert number.compare(1e-200 if far > 1 else 1e200, far).hint == ""
+
+
+def test_a_number_that_is_too_long_is_quoted_by_its_beginning():
+    with pytest.raises(UnreadableAnswer, match="'12345678901234567890' and has 100 characters"):
+        number.read("1234567890" * 10)

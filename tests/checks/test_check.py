@@ -3,12 +3,13 @@
 import pytest
 import torch
 
-from coursekit.answers.questions import CodeBlank, Number
+from coursekit.answers import budget
+from coursekit.answers.questions import BigO, CodeBlank, Number, Vector
 from coursekit.blanks import ____
 from coursekit.compare import WrongAnswer
 from utils.checks import draws
 from utils.checks.blank_check import BlankCheck
-from utils.checks.check import FunctionCheck, Mistake, Property, TypedCheck
+from utils.checks.check import STEPS_OF_A_JUDGEMENT, FunctionCheck, Mistake, Property, TypedCheck
 from utils.checks.proof import prove
 
 
@@ -201,3 +202,105 @@ def test_draws_depend_on_key_student_and_check_and_on_nothing_else(monkeypatch, 
     assert first("x") != before
     monkeypatch.undo()
     draws.course_key.cache_clear()
+
+
+def kind(answer):
+    return type(answer).__name__
+
+
+class Hostile:
+    """Raises whatever is done to it."""
+
+    def __eq__(self, other):
+        raise SystemExit(3)
+
+    def __getattr__(self, name):
+        raise RuntimeError(name)
+
+    def __call__(self, *_):
+        raise SystemExit(3)
+
+
+class Mute(Exception):
+    def __str__(self):
+        raise ValueError("nothing to say")
+
+
+def leave(x, n):
+    raise SystemExit(3)
+
+
+def say_nothing(x, n):
+    raise Mute
+
+
+def leave_in_backward(x, n):
+    result = x / 2 * n
+    if x.requires_grad:
+        result.register_hook(lambda _: exit())
+    return result
+
+
+@pytest.mark.parametrize(
+    "answer", [leave, say_nothing, leave_in_backward, Hostile(), 10**400, torch.zeros(2)], ids=kind
+)
+def test_a_function_that_leaves_the_program_or_cannot_say_why_it_failed_is_a_wrong_answer(answer):
+    with pytest.raises(WrongAnswer, match="halve"):
+        HALVE(answer)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [Hostile(), 10**400, [Hostile()], torch.zeros(2), {}, b"14", float("nan"), Mute, "(" * 10_000],
+    ids=kind,
+)
+def test_a_typed_answer_of_any_kind_is_judged(answer):
+    for check in (FOURTEEN, BLANK, LONG, ROW):
+        with pytest.raises(WrongAnswer, match=check.variable):
+            check(answer)
+
+
+@pytest.mark.parametrize("text", ["exit()", "quit", "(_ for _ in ()).throw(SystemExit)", "9**9**9**9"])
+def test_a_blank_that_leaves_the_program_is_a_wrong_answer(text):
+    with pytest.raises(WrongAnswer, match=r"blank_b|blank \(b\)"):
+        BLANK(text)
+
+
+LONG = TypedCheck(
+    part="cost",
+    variable="cost",
+    question=BigO(part="cost", variable="cost", variables=["N", "C", "M"]),
+    right="N C M",
+    mistakes=[
+        Mistake(f"{power} more", f"N^{power} C M + N^2", f"Is it {power}, or fewer?")
+        for power in range(2, 12)
+    ],
+)
+ROW = TypedCheck(
+    part="row",
+    variable="row",
+    question=Vector(part="row", variable="row"),
+    right=[1, 2],
+    mistakes=[Mistake("swapped", [2, 1], "Which comes first?")],
+)
+
+
+@pytest.mark.parametrize(
+    "text", ["(N+C+M)^3*(N+C+M)^3*(N+C+M)^3", "(((N+C+M)^2+1)^3+1)^2", "(N+C)*sqrt(N+M+1)*sqrt(N+C+2)"]
+)
+def test_all_comparisons_of_one_answer_share_one_allowance_of_work(text, monkeypatch):
+    spent = []
+    spend = budget.Work.spend
+    monkeypatch.setattr(
+        budget.Work,
+        "spend",
+        lambda work, steps: (spent.append(steps if work.also else 0), spend(work, steps))[1],
+    )
+    judgement = LONG.judge(text)
+    assert judgement.credit == 0
+    largest = max(spent)
+    assert sum(spent) <= STEPS_OF_A_JUDGEMENT + 2 * largest
+
+
+def test_a_known_mistake_is_recognised_when_it_is_written_otherwise():
+    assert LONG.judge("N (N C M N + N)").wrong.hint == "Is it 3, or fewer?"

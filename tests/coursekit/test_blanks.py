@@ -81,3 +81,31 @@ def test_a_text_that_is_not_one_expression_is_refused_by_name(text):
 )
 def test_a_notebook_shows_one_sentence_and_no_traceback_through_our_modules(error):
     assert error._render_traceback_() == [f"{type(error).__name__}: {error}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("9**9**9**9", "9 ** 9 ** 9 ** 9"),
+        ("1 + 10**65", "10 ** 65"),
+        ("x**9**9**9", "9 ** 9 ** 9"),
+        ("1 << 10**12", "1 << 10 ** 12"),
+        ("(" * 21 + "x" + ")" * 21, "(x)"),
+        ("-" * 30 + "x", "-" * 10 + "x"),
+        ("__import__('os')", "'__import__'"),
+        ("().__class__", "'__class__'"),
+        ("getattr(x, '__class__')", "'__class__'"),
+        ("'" + "a" * 250 + "'", "yours begins \"'aaaa"),
+    ],
+)
+def test_a_text_that_could_hold_up_or_leave_the_template_is_refused_with_the_place(text, place):
+    with pytest.raises(UnusableBlank, match=r"blank \(a\)") as caught:
+        complete(TEMPLATE, {"a": text, "b": "1"})
+    assert place in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["10**-6", "-2**3", "self.width ** -0.5", "self.__call__", "x ** 2 ** 3", "((((1))))"]
+)
+def test_small_powers_and_ordinary_brackets_are_no_reason_to_refuse(text):
+    assert f"width = {text}" in complete(TEMPLATE, {"a": text, "b": "1"})

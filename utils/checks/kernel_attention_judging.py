@@ -185,7 +185,7 @@ def linear_in_positions(storage_hint: str, work_hint: str) -> Property:
         called = f"N = {', '.join(map(str, POSITIONS))} positions"
         try:
             costs = _counted(function)
-        except Exception as error:  # a call that cannot be counted is the finding
+        except (Exception, SystemExit) as error:  # a call that cannot be counted is the finding
             raise WrongAnswer(
                 "The cost of the code can not be counted.", called=called, first=one_line(error)
             ) from None
