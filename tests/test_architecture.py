@@ -1,6 +1,8 @@
 """Who may import whom. The table is the picture in the README; this test walks the imports."""
 
 import ast
+import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -103,3 +105,11 @@ def test_the_build_never_loads_torch():
             n.module.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module
         }
         assert not names & heavy, path.name
+
+
+def test_every_folder_of_tests_is_collected():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["pytest"][
+        "ini_options"
+    ]
+    folders = {path.parent.name for path in (ROOT / "tests").rglob("test_*.py")}
+    assert not any(fnmatch(folder, pattern) for folder in folders for pattern in settings["norecursedirs"])

@@ -155,9 +155,7 @@ class ClaimCheck(TypedCheck):
             return self
         try:
             return replace(self, right=self.measure(function))
-        except (
-            Exception
-        ):  # code that does not run was judged where it was asked for, and is not paid for twice
+        except (Exception, SystemExit):  # judged where it was asked for, and not paid for twice
             return self
 
 
