@@ -4,11 +4,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import torch
 
 from utils.grading.class_run import grade_class
 from utils.grading.generated_class import generate
 from utils.grading.scores import scores_of
-from utils.grading.submission import write_submission
+from utils.grading.submission import typed, write_submission
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -50,3 +51,13 @@ def test_every_answer_of_three_students_earns_what_it_was_drawn_to_be(students, 
             if earned[p] != pytest.approx(credit)
         }
         assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    "answer", ["d^2", 14, [3, 11], torch.tensor([3.0, 11.0]), [torch.tensor(3.0), 11], torch.tensor(7)]
+)
+def test_a_typed_answer_is_code_that_gives_it_back(answer):
+    cell = typed("scores = ____", answer)
+    given = {"torch": torch}
+    exec(cell, given)
+    assert str(given["scores"]) == str(answer)

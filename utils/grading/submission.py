@@ -34,8 +34,14 @@ def enter(released: NotebookNode, answers: Mapping[str, str]) -> NotebookNode:
 
 def typed(released_text: str, answer: Any) -> str:
     """Return a released cell with its one blank replaced by a typed answer, as Python code."""
-    code = f"torch.tensor({answer.tolist()!r})" if hasattr(answer, "tolist") else repr(answer)
-    return released_text.replace("____", code, 1)
+    return released_text.replace("____", as_code(answer), 1)
+
+
+def as_code(value: Any) -> str:
+    """Return code that gives the value in a notebook: tensors by `torch.tensor`, everything else by repr."""
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(as_code, value)) + "]"
+    return f"torch.tensor({value.tolist()!r})" if hasattr(value, "tolist") else repr(value)
 
 
 def function_text(function: Callable[..., Any], name: str) -> str:
