@@ -5,11 +5,12 @@ import inspect
 from pathlib import Path
 
 import pytest
+import torch
 
 from utils.build.source import parts
 from utils.checks.check import FunctionCheck
 from utils.checks.proof import checks_of, prove
-from utils.grading.submission import function_text
+from utils.grading.submission import function_text, typed
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSONS = sorted(path.stem for path in (ROOT / "lessons" / "attention").glob("*.py"))
@@ -43,6 +44,19 @@ def test_a_function_exercise_knows_eight_mistakes_and_five_alternatives_that_can
     for answer in [*(mistake.answer for mistake in check.mistakes), *check.alternatives.values()]:
         assert inspect.isfunction(answer)
         ast.parse(function_text(answer, check.variable))
+
+
+@pytest.mark.parametrize(
+    ("part", "check"),
+    [c for c in CHECKS if not isinstance(c[1], FunctionCheck)],
+    ids=[i for i, c in CHECKS if not isinstance(c, FunctionCheck)],
+)
+def test_an_answer_is_judged_alike_as_a_value_and_typed_into_a_cell(part, check):
+    given = [*check.alternatives.values(), *(mistake.answer for mistake in check.mistakes)]
+    for answer in (answer for answer in given if not callable(answer)):
+        cell = {"torch": torch}
+        exec(typed("answer = ____", answer), cell)
+        assert check.judge(cell["answer"]).credit == check.judge(answer).credit, answer
 
 
 def test_every_graded_part_has_a_check_and_every_check_a_part():
