@@ -6,7 +6,6 @@ visible check: it shows how the answer was understood, and never whether it is r
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 from coursekit import blanks
 from coursekit.answers import choice, einsum, number, vector
 from coursekit.answers.verdict import UnreadableAnswer, Verdict
-from coursekit.display import show
+from coursekit.display import being_graded, show
 
 SILENT = "Whether it is right is checked when the notebook is graded."
 
@@ -46,7 +45,7 @@ class Question:
     def __call__(self, answer: Any) -> None:
         """Show how the answer was read. Raises `EmptyBlank` or `UnreadableAnswer` with the place."""
         try:
-            later = "" if os.environ.get("NBGRADER_EXECUTION") == "autograde" else f"\n{SILENT}"
+            later = "" if being_graded() else f"\n{SILENT}"
             show("note", f"{self.variable} was read as: {self.read(answer)}{later}")
         except UnreadableAnswer as error:
             show("wrong", f"{self.variable} could not be read: {error}")

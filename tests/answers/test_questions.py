@@ -5,6 +5,7 @@ import pytest
 from coursekit.answers.questions import BigO, Choice, Choices, CodeBlank, Einsum, Formula, Number, Vector
 from coursekit.answers.verdict import UnreadableAnswer
 from coursekit.blanks import EmptyBlank, ____
+from coursekit.visible.report import passed
 
 ASKED = [
     (Number(part="n", variable="n", unit="byte"), "36 MiB", "36 MiB"),
@@ -46,3 +47,13 @@ def test_a_number_of_no_unit_is_refused_with_one_before_it_is_graded():
     assert question.read("4160") == "4160"
     with pytest.raises(UnreadableAnswer, match="no unit such as kB"):
         question.read("4160 kB")
+
+
+def test_a_page_that_was_graded_does_not_speak_of_grading_to_come(capsys, monkeypatch):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    question, answer, echo = ASKED[0]
+    question(answer)
+    passed("attend")
+    said = capsys.readouterr().out
+    assert echo in said
+    assert "when the notebook is graded" not in said

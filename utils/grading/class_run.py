@@ -26,8 +26,9 @@ from jupyter_core.utils import ensure_event_loop
 from nbgrader.converters import Autograde, BaseConverter, GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SAWarning
-from traitlets.config import Config, PyFileConfigLoader
+from traitlets.config import Config
 
+from utils.build.release import course_config
 from utils.grading.preprocessors import lessons_of
 from utils.grading.reading import LARGEST_NOTEBOOK
 from utils.grading.scores import forget_scores, graded_students
@@ -72,13 +73,6 @@ class _Run:
         return CourseDirectory(config=self.config, assignment_id=self.assignment, student_id=student)
 
 
-def load_config(root: Path) -> Config:
-    """Return nbgrader's settings for the course in `root`."""
-    config: Config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
-    config.CourseDirectory.root = str(root)
-    return config
-
-
 def students_of(root: Path, assignment: str) -> list[str]:
     """Return the students that handed in something for the assignment, sorted."""
     folders = [path for path in (root / "submitted").glob(f"*/{assignment}") if path.is_dir()]
@@ -102,7 +96,7 @@ def grade_class(
     """
     root, students = root.resolve(), list(dict.fromkeys(students))
     with _surroundings(root):
-        config = load_config(root)
+        config = course_config(root)
         skip = frozenset() if force else graded_students(root, assignment)
         run = _Run(root, assignment, config, _course_state(root, assignment), feedback, skip)
         return _in_parallel(run, students, jobs, progress)

@@ -9,7 +9,9 @@ from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
 
-PREFIXES = ("test-", "written-")
+from utils.build.notebooks import PREFIX
+
+PREFIXES = (PREFIX["graded"], PREFIX["written"])
 
 
 @dataclass(frozen=True)
