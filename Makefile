@@ -8,10 +8,10 @@ export OMP_NUM_THREADS ?= 1
 # Nothing of a course, neither its history nor its settings, goes into the home folder.
 export JUPYTER_PLATFORM_DIRS = 1
 
-.PHONY: help setup demo test lab lint bench clean
+.PHONY: help setup demo test lab lab-student lint bench clean
 
 help:  ## show this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): pyproject.toml
 	@command -v $(PYTHON) > /dev/null || { echo "$(PYTHON) is needed; say which one to use: make PYTHON=/path/to/python3.11"; exit 1; }
@@ -30,8 +30,10 @@ test: $(READY)  ## all tests, style and types
 	$(BIN)/pytest -n 2 --dist loadfile
 
 lab: $(READY)  ## JupyterLab on the course, with Formgrader, Create Assignment and Validate
-	mkdir -p submitted autograded feedback
-	$(BIN)/jupyter lab --ServerApp.root_dir=$(CURDIR) $(if $(filter 0,$(shell id -u)),--allow-root)
+	$(BIN)/python -m utils.formgrader.lab
+
+lab-student: $(READY)  ## JupyterLab as a student has it, on the release, in .student (what lies there is kept)
+	$(BIN)/python -m utils.build.seat attention .student $(if $(filter 0,$(shell id -u)),--allow-root)
 
 lint: $(READY)  ## style and types only
 	$(BIN)/ruff check .

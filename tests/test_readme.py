@@ -5,6 +5,7 @@ import doctest
 import re
 from pathlib import Path
 
+from tests.readme_tables import with_tables
 from utils.build.source import parts
 from utils.checks.proof import checks_of
 
@@ -49,3 +50,7 @@ def test_every_command_the_readme_names_exists():
     known = next(action for action in parser()._actions if action.choices).choices
     named = set(re.findall(r"^course (\w+)", TEXT, re.MULTILINE)) | set(re.findall(r"`course (\w+)", TEXT))
     assert named <= set(known)
+
+
+def test_the_tables_of_attacks_and_faults_are_those_that_the_tests_play():
+    assert with_tables(TEXT) == TEXT, "run: python -m tests.readme_tables"

@@ -42,7 +42,7 @@ def read_several(submitted: object, options: Mapping[str, str]) -> frozenset[str
         several: Iterable[object] = re.split(r"[,;\s]+", submitted.strip())
         if all(letter in options for letter in tight) and len(set(tight)) == len(tight):
             several = list(tight)
-    elif isinstance(submitted, Collection):
+    elif isinstance(submitted, list | tuple | set | frozenset):  # not whatever says that it has entries
         several = submitted
     else:
         raise UnreadableAnswer(f"enter the letters that hold, such as 'ac', out of {', '.join(options)}.")

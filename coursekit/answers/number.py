@@ -11,6 +11,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
+from coursekit.answers.denial import refuse_denial
 from coursekit.answers.verdict import UnreadableAnswer, Verdict
 
 LONGEST_NUMBER = 80  # characters
@@ -37,6 +38,7 @@ FACTORS_OF_UNITS = {
 }
 UNIT_NAME = r"[A-Za-zµ%]+(?:\s?(?:\^|\*\*)\s?-?\d)?"
 UNIT = re.compile(rf"{UNIT_NAME}(?:\s?[/*· ]\s?{UNIT_NAME})*")
+LABEL = re.compile(r"^.{0,24}=")
 ROUGHLY = re.compile(r"^(?:about|approximately|approx\.?|ca\.?|roughly|exactly)\s+", re.IGNORECASE)
 LARGEST_SLIP = 1e30  # a factor beyond it is no slip, and may be too large for a float
 HIGHEST_POWER = 64  # an exponent in a worked-out product; larger ones are written with e or 10^
@@ -67,7 +69,10 @@ def read(submitted: object, unit: str = "") -> tuple[float, str]:
             submitted,
         )
     text = submitted.strip().strip("$").replace("≈", "").replace("~", "").replace("−", "-").strip()
-    text = ROUGHLY.sub("", re.sub(r"^.{0,24}=", "", text).strip())
+    if label := LABEL.match(text):
+        refuse_denial(label[0], text)
+        text = text[label.end() :]
+    text = ROUGHLY.sub("", text.strip())
     text = re.sub(r"(?<=10)(?=[⁻⁰¹²³⁴-⁹])", "^", text).translate(SUPERSCRIPTS).strip()
     worked_out = _worked_out(text)
     if worked_out is not None:

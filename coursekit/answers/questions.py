@@ -46,7 +46,7 @@ class Question:
         """Show how the answer was read. Raises `EmptyBlank` or `UnreadableAnswer` with the place."""
         try:
             later = "" if being_graded() else f"\n{SILENT}"
-            show("note", f"{self.variable} was read as: {self.read(answer)}{later}")
+            show("note", f"{self.variable} was read as: {self.read(answer)}{later}", more=1)
         except UnreadableAnswer as error:
             show("wrong", f"{self.variable} could not be read: {error}")
             raise

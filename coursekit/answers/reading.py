@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .characters import Text, plain
+from .denial import refuse_denial
 from .notation import first_reading, readings
 from .sentence import is_single, without_prose
 from .tree import Call, Tree, shown
@@ -88,6 +89,7 @@ class Reader:
         """Return the sides of an answer, each as a bare formula and the words that were left out."""
         whole = plain(text).replace(LIBRARY, "").replace(CLOSING, "")
         if label := NAMED.match(whole.plain):
+            refuse_denial(label[0], text)
             whole = whole.part(label.end(), len(whole.plain))
         products, literal = pairs(self.vectors, self.aliases)
         sides = self.sides(whole)
@@ -109,6 +111,8 @@ class Reader:
             whole.part(start, end) for start, end in zip([0, *(cut + 1 for cut in cuts)], ends, strict=True)
         ]
         labelled = len(sides) > 1 and (self.any_label or LABEL.match(sides[0].plain))
+        if labelled:
+            refuse_denial(sides[0].plain, whole.plain)
         return sides[1:] if labelled else sides
 
     def without_unit(self, side: Text, vocabulary: Vocabulary) -> Text:

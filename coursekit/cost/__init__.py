@@ -2,9 +2,20 @@
 
 `count` runs a call and returns its `Cost`; `polynomial` and `growth_of` turn counts on a small grid of sizes
 into the polynomial they follow; `slope` and `slopes` serve counts that are no polynomial, such as a peak.
-No clock is read.
+No clock is read; only `capped` does, at one large size, for what a forged count would hide.
 """
 
+from coursekit.cost.caps import (
+    Allowance,
+    CapExceeded,
+    Spent,
+    capped,
+    measuring,
+    numbers_for,
+    on_windows,
+    require_within,
+    windows,
+)
 from coursekit.cost.charges import UncountedOperation
 from coursekit.cost.counting import Cost, count
 from coursekit.cost.scaling import (
@@ -18,14 +29,23 @@ from coursekit.cost.scaling import (
 )
 
 __all__ = [
+    "Allowance",
     "SLOPE_TOLERANCE",
+    "CapExceeded",
     "Cost",
     "NotAPolynomial",
     "Polynomial",
+    "Spent",
     "UncountedOperation",
+    "capped",
     "count",
     "growth_of",
+    "measuring",
+    "numbers_for",
+    "on_windows",
     "polynomial",
+    "require_within",
     "slope",
     "slopes",
+    "windows",
 ]

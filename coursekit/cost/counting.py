@@ -25,6 +25,7 @@ from torch.autograd.graph import saved_tensors_hooks
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from coursekit.boundary import beside_student_code
 from coursekit.cost import charges
 
 DOORS = frozenset({"numpy", "__array__", "tolist", "__dlpack__", "data_ptr", "apply_", "map_", "map2_"})
@@ -43,6 +44,7 @@ class Cost:
     escapes: int  # numbers handed out of torch, to Python or numpy, where work can not be counted
 
 
+@beside_student_code("coursekit.cost.count")
 def count(function: Callable[..., object], *args: Any, **kwargs: Any) -> Cost:
     """The cost of `function(*args, **kwargs)`, which is run once; its result is dropped.
 
@@ -54,7 +56,7 @@ def count(function: Callable[..., object], *args: Any, **kwargs: Any) -> Cost:
     """
     recorder = _Recorder()
     hooks = saved_tensors_hooks(recorder.keep_for_backward, _as_packed)
-    with _garbage_uncollected(), _Doorkeeper(recorder), hooks, recorder:
+    with garbage_uncollected(), _Doorkeeper(recorder), hooks, recorder:
         function(*args, **kwargs)
     return recorder.cost()
 
@@ -196,7 +198,8 @@ def _as_packed(tensor: Tensor) -> Tensor:
 
 
 @contextmanager
-def _garbage_uncollected() -> Iterator[None]:
+def garbage_uncollected() -> Iterator[None]:
+    """Let the garbage collector rest meanwhile."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

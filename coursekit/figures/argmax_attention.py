@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 
 import torch
@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from torch import Tensor
 
 from coursekit.figures.canvas import COLOURS, one_axes
+from coursekit.figures.interactive import described_axes, turn
 
 LINES = ("-", "--", "-.", ":")
 COLDER = "temperature T (logarithmic, colder to the right)"
@@ -37,6 +38,30 @@ def weights(temperatures: Sequence[float], outputs: Sequence[Tensor], scores: Se
         axes.set_ylim(-0.03, 1.03)
         _colder_to_the_right(axes, temperatures)
         axes.legend()
+
+
+def mixture(soft_attention: Callable[..., Tensor], q: Tensor, K: Tensor) -> None:  # noqa: N803 - the lesson's letter
+    """Draw the weight of every key as a bar; turn the temperature."""
+    keys = K.shape[1]
+    scores = (q @ K).tolist()
+
+    def draw(temperatures: Sequence[float]) -> None:
+        identity = torch.eye(keys, dtype=K.dtype)
+        weights = {t: soft_attention(q, K, identity, t).detach().tolist() for t in temperatures}
+        words = "; ".join(
+            f"at T = {t:g} the weights are {', '.join(f'{w:.2f}' for w in row)}" for t, row in weights.items()
+        )
+        with described_axes("What the layer mixes", "key", "weight in your output", words) as axes:
+            share = 0.8 / len(weights)
+            for i, (t, row) in enumerate(weights.items()):
+                places = [m - 0.4 + share * (i + 0.5) for m in range(keys)]
+                axes.bar(places, row, width=share, color=COLOURS[i % len(COLOURS)], label=f"T = {t:g}")
+            axes.axhline(1 / keys, color=COLOURS[-1], linestyle=":", label="all weights equal")
+            axes.set_xticks(range(keys), [f"key {m}, score {score:g}" for m, score in enumerate(scores)])
+            axes.set_ylim(0, 1.03)
+            axes.legend()
+
+    turn(draw, "temperature T", (100, 30, 10, 5, 3, 2, 1, 0.3, 0.1), start=10, still=(100, 10, 3, 1))
 
 
 def gradient_norms(

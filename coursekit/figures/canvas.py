@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 COLOURS = (
     "#0072B2",
@@ -21,13 +22,21 @@ SIZE = (7.0, 4.0)  # inches
 
 
 @contextmanager
-def one_axes(title: str, x: str, y: str) -> Iterator[Axes]:
-    """Give axes to draw on, labelled; show the figure at the end."""
-    figure, axes = plt.subplots(figsize=SIZE)
+def one_axes(
+    title: str,
+    x: str,
+    y: str,
+    *,
+    show: Callable[[Figure], None] = lambda _: plt.show(),
+    figure: Figure | None = None,
+) -> Iterator[Axes]:
+    """Give axes to draw on, labelled, in a new figure of pyplot's or the one given; show it at the end."""
+    figure = plt.figure(figsize=SIZE) if figure is None else figure
+    axes = figure.subplots()
     axes.set_prop_cycle(color=COLOURS)
     axes.set(title=title, xlabel=x, ylabel=y)
     axes.grid(alpha=0.25)
     yield axes
     figure.tight_layout()
-    plt.show()
+    show(figure)
     plt.close(figure)

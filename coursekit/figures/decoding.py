@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from coursekit.answers import number, vector
+from coursekit.answers import formula, number, vector
+from coursekit.answers.evaluate import value
 from coursekit.cost import count
 from coursekit.figures.canvas import COLOURS, one_axes
+from coursekit.figures.interactive import described_axes, turn
 
 Intensity = Callable[[int, int, int, int, int], float]
 
@@ -19,6 +21,10 @@ VARIANTS = {"multi-head, 32 key heads": 32, "grouped, 8 key heads": 8, "multi-qu
 # NVIDIA A100 80 GB SXM, data sheet of 2021: 312·10¹² operations a second in 16 bit, 2039·10⁹ bytes a second.
 # Two operations are one multiply-add and two bytes are one number, so both are halved.
 PEAK_MULTIPLY_ADDS, PEAK_NUMBERS = 312e12 / 2, 2039e9 / 2  # per second
+
+# A common size for a model that fits on one accelerator: 32 layers, 32 query heads, two bytes a number.
+LARGE = {"L": 32, "b": 1, "k": 128, "w": 2}
+LARGE_WEIGHTS = 7e9 * 2 / 2**30  # GiB
 
 
 def intensity(step_intensity: Intensity, guess: float | None = None) -> None:
@@ -95,6 +101,38 @@ def cache_growth(mebibytes: Any) -> None:
         axes.set_xscale("log", base=2)
         axes.set_yscale("log", base=10)
         axes.legend()
+
+
+def cache_by_key_heads(cache_bytes: Any) -> None:
+    """Draw what the student's formula says for one text of a large model; turn the number of key heads.
+
+    Raises EmptyBlank or UnreadableAnswer for an answer that is no formula.
+    """
+    tree = formula.read(str(cache_bytes), [*LARGE, "g", "n"]).tree
+    positions = [2**exponent for exponent in range(10, 21)]
+
+    def draw(groups: Sequence[float]) -> None:
+        lines = {g: [value(tree, {**LARGE, "g": g, "n": n}) / 2**30 for n in positions] for g in groups}
+        labels = {g: f"g = {g:g}: {_outgrown(positions, line)}" for g, line in lines.items()}
+        title = "Your formula: the cache of one text, in a model with 32 query heads"
+        with described_axes(title, "n, positions in the cache", "GiB", "; ".join(labels.values())) as axes:
+            for g, style in zip(lines, ("o-", "s-", "^-"), strict=False):
+                axes.plot(positions, lines[g], style, markersize=4, label=labels[g])
+            axes.axhline(LARGE_WEIGHTS, color=COLOURS[-1], linestyle=":", label="all weights: 13 GiB")
+            axes.set_xscale("log", base=2)
+            axes.set_yscale("log", base=10)
+            axes.set_ylim(0.01, 10_000)
+            axes.legend(loc="upper left")
+
+    turn(draw, "key heads g", (1, 2, 4, 8, 16, 32), start=32, still=(32, 8, 1))
+
+
+def _outgrown(positions: Sequence[int], line: Sequence[float]) -> str:
+    """Say at which of the positions drawn a cache is first larger than the weights."""
+    for n, size in zip(positions, line, strict=True):
+        if size > LARGE_WEIGHTS:
+            return f"larger than the weights at {n:,} positions"
+    return "never larger than the weights here"
 
 
 def work_per_token(decode: Callable[..., Tensor], guess: float | None = None) -> None:

@@ -81,7 +81,7 @@ def hard_attention(function: Layer) -> None:
         double(SELECTED),
         hint="A value that was not selected has no say.",
     )
-    passed("hard_attention")
+    passed("hard_attention", hidden=7)
 
 
 def soft_attention(function: Layer) -> None:
@@ -122,7 +122,7 @@ def soft_attention(function: Layer) -> None:
         hint="exp(2000) is too large for a float. Torch has a softmax that knows how to avoid it.",
     )
     require_same("soft_attention at temperature 1/1000", cold, double(SELECTED))
-    passed("soft_attention")
+    passed("soft_attention", hidden=5)
 
 
 Report = dict[str, Tensor | None]
@@ -137,7 +137,7 @@ def leaf_gradients(function: Callable[..., Report]) -> None:
     for name, leaf in zip(("q", "K", "V"), _small(), strict=True):
         _fits(name, once[name], twice[name], leaf)
     _leaves_the_caller_alone(function, upstream)
-    passed("leaf_gradients")
+    passed("leaf_gradients", hidden=7)
 
 
 def _leaves_the_caller_alone(function: Callable[..., Report], upstream: Tensor) -> None:
@@ -152,10 +152,9 @@ def _leaves_the_caller_alone(function: Callable[..., Report], upstream: Tensor) 
 
 
 def _has_three_entries(report: Report) -> None:
-    kind = kind_of(report)
     require(
-        kind == "dict",
-        f"leaf_gradients returned {kind}, expected a dict.",
+        isinstance(report, dict),
+        f"leaf_gradients returned {kind_of(report)}, expected a dict.",
         hint="Such as {'q': ..., 'K': ..., 'V': ...}.",
     )
     found = ", ".join(sorted(map(str, report)))
@@ -204,4 +203,4 @@ def straight_through(function: Layer) -> None:
         read,
         hint="Going forward one value was read, so that one alone should learn.",
     )
-    passed("straight_through")
+    passed("straight_through", hidden=6)

@@ -98,7 +98,7 @@ def b_map(feature_map: Function) -> None:
     _sees_only_the_product(feature_map)
     zero = feature_map(torch.zeros_like(vector))
     require_same("phi(0).phi(0), which is one when every constant is,", zero @ zero, _double(1.0))
-    passed("feature_map")
+    passed("feature_map", hidden=5)
 
 
 def _sees_only_the_product(feature_map: Function) -> None:
@@ -135,7 +135,7 @@ def b_rewrite(attend: Function) -> None:
         torch.tensor([7.0, 4, 22]),
         hint="The two similarities are 2*1 + 1*2 = 4 and 2*3 + 1*1 = 7.",
     )
-    passed("attend")
+    passed("attend", hidden=6)
 
 
 def linear_attention(function: Function) -> None:
@@ -151,7 +151,7 @@ def linear_attention(function: Function) -> None:
         hint=hint,
     )
     _largest_tensor_doubles(function)
-    passed("linear_attention")
+    passed("linear_attention", hidden=9)
 
 
 def _largest_tensor_doubles(function: Function) -> None:

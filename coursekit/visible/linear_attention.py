@@ -64,7 +64,7 @@ def gaussian_weights(function: Function) -> None:
     require_same(called, weights, _double([[1.0, e]]) / (1 + e), hint=hint)
     rows = function(_drawn(3, 4), 3 * _drawn(5, 4)).sum(dim=-1)
     require_same("the sum of each query's weights", rows, torch.ones(3, dtype=torch.float64))
-    passed("gaussian_softmax_weights")
+    passed("gaussian_softmax_weights", hidden=4)
 
 
 def random_features(function: Function) -> None:
@@ -82,7 +82,7 @@ def random_features(function: Function) -> None:
     hint = "sin^2 + cos^2 = 1 for every direction. What must their sum over all directions be divided by?"
     require_same("phi(x).phi(x)", lengths, torch.ones(3, dtype=torch.float64), hint=hint)
     _shift_changes_nothing(function, points, directions)
-    passed("random_features")
+    passed("random_features", hidden=3)
 
 
 def _shift_changes_nothing(function: Function, points: Tensor, directions: Tensor) -> None:
@@ -99,7 +99,7 @@ def directions(function: Function) -> None:
     turned = function(-normal, 3.0)
     require_same("what comes of -w", turned, -function(normal, 3.0))
     require(not _close(turned, -normal), "with sigma = 3 the directions are those of sigma = 1.")
-    passed("scaled_directions")
+    passed("scaled_directions", hidden=4)
 
 
 def random_feature_attention(function: Function) -> None:
@@ -110,7 +110,7 @@ def random_feature_attention(function: Function) -> None:
     hint = "Do numerator and denominator hold the same factors?"
     require_same("the output when there is one key", alone, values[:1].expand(3, 5), hint=hint)
     _key_length_counts(function)
-    passed("random_feature_attention")
+    passed("random_feature_attention", hidden=6)
 
 
 def _key_length_counts(function: Function) -> None:
@@ -127,7 +127,7 @@ def causal_attention(function: Function) -> None:
     """Raise `WrongAnswer` unless the function averages the past alone and can be differentiated."""
     _looks_back_only(function)
     _lets_gradients_through(function)
-    passed("causal_attention")
+    passed("causal_attention", hidden=7)
 
 
 def chunked_attention(function: Function) -> None:
@@ -140,7 +140,7 @@ def chunked_attention(function: Function) -> None:
                 f"with chunks of length {length}: {wrong.what}", first=wrong.first, hint=wrong.hint
             ) from None
     _lets_gradients_through(function, 2)
-    passed("chunked_attention")
+    passed("chunked_attention", hidden=10)
 
 
 def _looks_back_only(function: Function) -> None:

@@ -129,7 +129,7 @@ def mask(attention_mask: Callable[[Tensor, int], Tensor]) -> None:
         torch.tensor([[SEEN_BY_FOUR], [SEEN_BY_TWO]], dtype=torch.bool),
         hint="Query in rows, key in columns: look at the first row, the last row, the columns of the pads.",
     )
-    passed("attention_mask")
+    passed("attention_mask", hidden=5)
 
 
 def draw(*sizes: int, seed: int) -> Tensor:
@@ -172,7 +172,7 @@ def per_head_loop(attention_by_heads: Attention) -> None:
         attention_by_heads(dict(weights), heads, x.clone(), memory.clone(), memory.clone(), None),
         hint="Head i owns neighbouring channels, and the columns of W_o at the same place, in that order.",
     )
-    passed("attention_by_heads")
+    passed("attention_by_heads", hidden=3)
 
 
 def renamed(weights: dict[str, Tensor], num_heads: int, order: list[int]) -> dict[str, Tensor]:
@@ -202,7 +202,7 @@ def b_code(wide_value_attention: Attention) -> None:
         V.mean(1, keepdim=True).expand(2, 5, 12),
         hint="Equal keys get equal attention, so each position must get the mean of V over positions.",
     )
-    passed("wide_value_attention")
+    passed("wide_value_attention", hidden=3)
 
 
 def attempt(what: str, call: Callable[[], Tensor]) -> None:

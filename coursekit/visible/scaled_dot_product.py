@@ -35,7 +35,7 @@ def a_function(mean_dot: Callable[[Tensor, float], Tensor]) -> None:
         expected,
         hint="Does the spread of the components move the mean of a product of independent factors?",
     )
-    passed("mean_dot")
+    passed("mean_dot", hidden=4)
 
 
 def b_function(variance_dot: Callable[[Tensor, float], Tensor]) -> None:
@@ -50,7 +50,7 @@ def b_function(variance_dot: Callable[[Tensor, float], Tensor]) -> None:
         16 * expected,
         hint="Doubling sigma doubles both factors of every product. What does that do to a variance?",
     )
-    passed("variance_dot")
+    passed("variance_dot", hidden=4)
 
 
 def monte_carlo(moments: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]) -> None:
@@ -64,7 +64,7 @@ def monte_carlo(moments: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]) -> N
         expected,
         hint="The mean of 1, 2, 6 is 3; their squared distances from it add up to 14, and n - 1 is 2.",
     )
-    passed("moments")
+    passed("moments", hidden=3)
 
 
 def c_function(scaled_scores: Callable[[Tensor, Tensor], Tensor]) -> None:
@@ -86,7 +86,7 @@ def c_function(scaled_scores: Callable[[Tensor, Tensor], Tensor]) -> None:
             f"For random vectors with d = {d} your scores have variance {variance:.3g}.",
             hint="Which variance was the divisor chosen for?",
         )
-    passed("scaled_scores")
+    passed("scaled_scores", hidden=3)
 
 
 def entropy(function: Callable[[Tensor], Tensor]) -> None:
@@ -101,4 +101,4 @@ def entropy(function: Callable[[Tensor], Tensor]) -> None:
         hint="A weight can underflow to 0, and log(0) is not finite. Can it be had without the weight?",
     )
     require_same("entropy([[1000, 0, -1000]])", found, torch.zeros(1, dtype=torch.float64))
-    passed("entropy")
+    passed("entropy", hidden=5)

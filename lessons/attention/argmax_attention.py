@@ -186,6 +186,17 @@ figures.weights(temperatures, outputs, scores=(q @ K).tolist())
 # there is hardly anything left of it either. Nothing dramatic happens after that: for the *output*, a
 # temperature of 1 and one of 0.1 are nearly the same. Keep that in mind.
 #
+# Now hold the dial yourself. Move the slider, with the mouse or the arrow keys; further to the right is colder.
+# (When you open the notebook again later, run the cell again to get the slider back.)
+
+# %% draw="mixture"
+figures.mixture(soft_attention, q, K)
+
+# %% [markdown]
+# In your figure the bars are nearly level at $T = 100$ and a single one stands at $T = 0.1$. In between, every
+# step takes most from the keys with the lowest scores: at $T = 3$ the runner-up, whose score is 6 less than the
+# winner's, has about an eighth of the winner's weight, and the last key, 9 behind, a twentieth.
+#
 # ## (b) Can it learn?
 #
 # In a network, $q$ and $K$ are produced by trained projections from whatever lies below, and so are the
@@ -356,7 +367,7 @@ figures.learning({
 # will learn, what will not, and why: what does a small change of the query do to the output? Then name two
 # repairs, and say for each what it costs. Six sentences are enough. **(3 points, read by a person)**
 
-# %% [markdown] written="why" points=3 spec="A2b" kind="written"
+# %% [markdown] written="why" points=3 spec="A2b" kind="written" shows="learning"
 # ### BEGIN SOLUTION
 # The position of the largest score is a whole number. A small change of the query or of a key changes the
 # scores a little and that number not at all, so the output stays as it is: the derivative is zero almost

@@ -640,6 +640,19 @@ figures.cache_growth(cache_mebibytes)
 # positions. Sharing does not change the direction of the line; it moves the crossing to the right, by the
 # factor of the sharing.
 #
+# Now a model of a size that is common today: 32 layers, 32 query heads of 128 channels, numbers of two bytes,
+# and seven billion weights, which take 13 GiB. The next figure puts these numbers into *your* formula. Move the
+# slider, with the mouse or the arrow keys, from 32 key heads to one. (When you open the notebook again later, run
+# the cell again to get the slider back.)
+
+# %% draw="cache-by-key-heads"
+figures.cache_by_key_heads(cache_bytes)
+
+# %% [markdown]
+# In your figure every halving of $g$ lowers the line by the same step and moves its crossing with the dotted line
+# to twice as many positions. With 32 key heads one text of book length takes more room than the model itself; with
+# eight, a machine that holds the model once has room for a few such texts.
+#
 # ## The loop
 #
 # Now decode a text. Write a loop that takes the tokens one after the other, runs `multi_head_step` (the one

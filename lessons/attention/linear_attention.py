@@ -347,7 +347,7 @@ figures.weight_maps((longer[0] @ longer[1].T / 4).softmax(dim=-1), estimated)
 # $\exp(q \cdot k)$ for standard normal $w_i$. What do these guarantee for every draw, and for which pairs of $q$ and $k$
 # is their *relative* error better behaved than that of the waves? Five or six sentences are enough.
 
-# %% [markdown] written="negative_weights" points=3 spec="10.Q1a-ii" kind="written"
+# %% [markdown] written="negative_weights" points=3 spec="10.Q1a-ii" kind="written" shows="maps"
 # ### BEGIN SOLUTION
 # A product of wave features is the mean of cosines of $w_i \cdot (q - k)$. A cosine lies anywhere between
 # $-1$ and $1$, so nothing keeps a finite mean of them above zero; only its expectation, the kernel, is

@@ -303,6 +303,18 @@ figures.entropies(unscaled, scaled, keys=16, guess=guess)
 # softmax puts almost all its weight on one of sixteen keys, and it has no reason to: the keys are noise. The
 # dashed curve, with your divisor, hardly moves: it stays a little below the dotted line, whatever $d$ is.
 #
+# One number hides much. Look at the weights themselves, sorted for each query and averaged over four hundred of
+# them. Move the slider, with the mouse or the arrow keys, and let the vectors grow from 2 coordinates to 1024.
+# (When you open the notebook again later, run the cell again to get the slider back.)
+
+# %% draw="sharpness"
+figures.sharpness(scaled_scores, queries[1024], keys[1024])
+
+# %% [markdown]
+# In your figure the solid curve leans further to the left as $d$ grows, until the first key has nearly everything.
+# Which key comes first is an accident of the draw. The dashed curve stays where it is: with your divisor a longer
+# vector is no louder.
+#
 # There is a second harm, which a picture of the forward pass does not show. The derivative of a weight $p_j$
 # with respect to its own score is $p_j (1 - p_j)$.
 #

@@ -276,3 +276,16 @@ def test_nothing_heavy_is_imported():
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
         == "[]\n"
     )
+
+
+@pytest.mark.parametrize(
+    "text", ["The variance is not = d", "wrong: d", "1 != d, so 2 = d", "it isn't = d", "incorrect = d"]
+)
+def test_what_a_formula_is_not_is_no_answer(text):
+    with pytest.raises(UnreadableAnswer, match="write only what it is"):
+        formula.compare("d", text, ["d"])
+
+
+@pytest.mark.parametrize("text", ["Var(q·k) = d", "variance: d", "Var(<q, k>) = d", "without a cache: d"])
+def test_a_label_says_what_is_meant(text):
+    assert formula.compare("d", text, ["d"]).right

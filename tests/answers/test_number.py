@@ -128,3 +128,11 @@ def test_a_number_that_is_off_by_more_than_a_float_can_say_has_no_hint(far):
 def test_a_number_that_is_too_long_is_quoted_by_its_beginning():
     with pytest.raises(UnreadableAnswer, match="'12345678901234567890' and has 100 characters"):
         number.read("1234567890" * 10)
+
+
+@pytest.mark.parametrize(
+    "text", ["N != 2179", "N <= 2179", "not = 2179", "N is never = 2179", "it isn't = 2179", "N \\leq = 2179"]
+)
+def test_what_a_number_is_not_is_no_answer(text):
+    with pytest.raises(UnreadableAnswer, match="write only what it is"):
+        number.read(text)

@@ -53,7 +53,7 @@ def test_a_page_that_was_graded_does_not_speak_of_grading_to_come(capsys, monkey
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     question, answer, echo = ASKED[0]
     question(answer)
-    passed("attend")
+    passed("attend", hidden=6)
     said = capsys.readouterr().out
     assert echo in said
     assert "when the notebook is graded" not in said

@@ -53,6 +53,8 @@ def test_the_shortest_lesson_keeps_the_contract() -> None:
         ("from utils.checks import mean", "import utils inside ### BEGIN HIDDEN TESTS only"),
         ("max = f(1)", "`max` is a built-in"),
         ("gap = BLANK(f(1))", "BLANK belongs in a solution cell"),
+        ("assert f(lambda x: x) == 2", "hands a function of this cell to `f`"),
+        ("assert f(1).apply(step=lambda x: x) == 2", "hands a function of this cell to `f`"),
     ],
 )
 def test_a_graded_cell_only_uses_a_students_work(line: str, message: str) -> None:
@@ -155,3 +157,27 @@ def test_points_that_a_notebook_lost_are_reported() -> None:
     cells = (Cell("locked", "a", "x = 1", line=1), Cell("graded", "b", "assert x == 1", line=4))
     with pytest.raises(ContractError, match="points is a positive whole number, not 0"):
         check(Lesson("mean", cells))
+
+
+def test_a_function_of_a_graded_cell_does_not_cross_to_student_code_but_may_be_used_here() -> None:
+    assert problems(graded("def own(x):", "    return f(x)", "assert own(1) == 2")) == []
+    (problem,) = problems(graded("def own(x):", "    return x", "assert f(own) == 2"))
+    assert "put the function into coursekit.visible" in problem
+
+
+WRITTEN = """
+# %% [markdown] written="why" points=2 {}
+# ### BEGIN MARK SCHEME
+# Two points for a reason.
+# ### END MARK SCHEME
+# ### BEGIN SOLUTION
+# Because.
+# ### END SOLUTION
+"""
+
+
+def test_a_written_answer_shows_only_figures_that_the_lesson_draws() -> None:
+    drawing = '\n# %% draw="curve"\nprint(f(1))\n'
+    assert problems(IMPORT + F + GRADED + drawing + WRITTEN.format('shows="curve"')) == []
+    (problem,) = problems(IMPORT + F + GRADED + drawing + WRITTEN.format('shows="curve,map"'))
+    assert problem.endswith('shows="map": no cell is marked draw="map"')

@@ -82,7 +82,7 @@ def test_text_and_notebook_hold_the_same_lesson(lesson_text: str) -> None:
         ('# %% graded="a" points=0', "points is a positive whole number, not 0"),
         ('# %% graded="a" points=1.5', "points is a positive whole number, not 1.5"),
         ('# %% graded="a"', "points is a positive whole number, not None"),
-        ('# %% graded="a" points=2 spec="A 1"', "spec and kind are made of letters"),
+        ('# %% graded="a" points=2 spec="A 1"', "spec, kind and shows are made of letters"),
         ('# %% written="a" points=2', "a code cell cannot be written"),
         ('# %% [markdown] draw="a"', "a markdown cell cannot be draw"),
         ("# %% [raw]", "a raw cell cannot be prose"),

@@ -62,13 +62,19 @@ def test_a_release_holds_notebooks_a_readme_and_requirements(built: Path) -> Non
 
 def test_a_student_receives_blanks_starters_and_visible_tests(built: Path) -> None:
     cells = released(built)
-    assert cells["given-setup"] == "import math\n\nfrom coursekit.blanks import ____\n\nwidth = 4"
+    assert cells["given-setup"] == (
+        "# GIVEN. Run it; it cannot be edited.\nimport math\n\nfrom coursekit.blanks import ____\n\nwidth = 4"
+    )
     assert cells["mean"] == (
+        "# YOUR TURN: mean, 2 points\n"
         'def mean(numbers):\n    """Return the mean."""\n    ____()  # write your code here\n\n\n'
         "μ = ____ * 2\nlabel = ____  # a text"
     )
-    assert cells["test-mean"] == 'assert mean([2, 4]) == 3, "the mean of 2 and 4 is 3"'
-    assert cells["written-why"] == "Your answer here."
+    assert cells["test-mean"] == (
+        "# CHECK: mean, 2 points. Run it; it cannot be edited.\n"
+        'assert mean([2, 4]) == 3, "the mean of 2 and 4 is 3"'
+    )
+    assert cells["written-why"] == "**YOUR TURN: why, 3 points, read by a person**\n\nYour answer here."
 
 
 def test_building_again_changes_no_byte_and_touches_no_file(built: Path) -> None:
@@ -114,7 +120,7 @@ def test_a_changed_mark_is_recorded(built: Path, edit: Edit, old: str, new: str)
     cells = recorded(built)
     assert (cells["test-mean"][1] == 5) == ("points=5" in new)
     assert ("written-wherefore" in cells) == ("wherefore" in new)
-    assert len(cells) == 4
+    assert len(cells) == 5  # the last one shows the progress
 
 
 def test_a_build_from_nothing_gives_the_same_bytes(built: Path) -> None:
@@ -235,8 +241,17 @@ def test_the_proof_looks_for_every_hidden_text(built: Path) -> None:
         ("mean.ipynb", "____ * 2", "BLANK(3) * 2", "a tool of the build"),
         ("mean.ipynb", '"outputs": []', '"outputs": [{}]', "outputs"),
         ("mean.ipynb", '"id": "prose-01"', '"id": "prose-01", "attachments": {}', "metadata attachments"),
-        ("mean.ipynb", '"deletable": false', '"course": {}, "deletable": false', "metadata course"),
+        (
+            "mean.ipynb",
+            '"deletable": false',
+            '"course": {"spec": "a"}, "deletable": false',
+            "metadata course.spec",
+        ),
         ("mean.ipynb", '"kernelspec"', '"authors": [], "kernelspec"', "expected only the kernelspec"),
+        ("mean.ipynb", '"lesson": "mean"', '"key": 6, "lesson": "mean"', "not the note that the released"),
+        ("mean.ipynb", '"name": "why"', '"name": "why", "answer": 6', "not the note that the released"),
+        ("mean.ipynb", "# YOUR TURN: mean", "# YOUR TURN: total = math.fsum(numbers)", "'total = math.fsum"),
+        ("mean.ipynb", 'progress(\\"mean\\")', 'progress(\\"mean\\") # 6', "last two cells are not"),
         ("README.md", "## How to work", "from utils import cli", "the instructor's package"),
     ],
 )

@@ -17,6 +17,7 @@ from graded_class import NEIGHBOURS, GradedClass  # noqa: E402
 from scratch_course import ASSIGNMENT, Desk, make_course  # noqa: E402
 
 from utils.grading.class_run import grade_class, students_of  # noqa: E402
+from utils.grading.feedback_run import write_feedback  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +41,9 @@ def graded(built: Path, tmp_path_factory: pytest.TempPathFactory) -> GradedClass
         desk.hand_in(student, desk.solved("doubling"), "doubling.ipynb")
     for student, case in CASES.items():
         case.hand_in(desk, student)
-    outcomes = grade_class(desk.root, ASSIGNMENT, students_of(desk.root, ASSIGNMENT), jobs=3)
+    students = students_of(desk.root, ASSIGNMENT)
+    outcomes = grade_class(desk.root, ASSIGNMENT, students, jobs=3, mode="trusted")
+    assert [page for page in write_feedback(desk.root, ASSIGNMENT, students) if page.state != "written"] == []
     return GradedClass(desk.root, {outcome.student: outcome for outcome in outcomes})
 
 
@@ -50,7 +53,7 @@ def grade(desk: Desk) -> Callable[..., dict[str, str]]:
 
     def run(jobs: int = 2, *, force: bool = False) -> dict[str, str]:
         students = students_of(desk.root, ASSIGNMENT)
-        outcomes = grade_class(desk.root, ASSIGNMENT, students, jobs=jobs, force=force)
+        outcomes = grade_class(desk.root, ASSIGNMENT, students, jobs=jobs, force=force, mode="trusted")
         return {outcome.student: outcome.state for outcome in outcomes}
 
     return run

@@ -41,7 +41,8 @@ def test_every_answer_of_three_students_earns_what_it_was_drawn_to_be(students, 
     built_copy(tmp_path)
     for student in students[:3]:
         write_submission(tmp_path, student.name, "attention", student.notebooks)
-    grade_class(tmp_path, "attention", [s.name for s in students[:3]], jobs=2, feedback=False)
+    names = [student.name for student in students[:3]]
+    grade_class(tmp_path, "attention", names, jobs=2)
     for student in students[:3]:
         scores = scores_of(tmp_path, "attention", student.name)
         earned = {part: scores[part].points / scores[part].out_of for part in student.credit}

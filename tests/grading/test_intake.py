@@ -135,3 +135,24 @@ def test_names_of_read_only_cells_are_put_back_where_an_answer_rebinds_them(text
         if names and one.cell_type == "code" and one.id != "test-mean" and "torch" not in one.source:
             exec(one.source, namespace)
     assert not names or (namespace["width"], getattr(namespace["math"], "pi", 0) > 3) == (4, True)
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("<script>steal()</script>", "< script>steal()< /script>"),
+        ("<IMG SRC=x onerror=y> <!-- hidden", "< IMG SRC=x onerror=y> < !-- hidden"),
+        ("$a<b$, 3 < 4, x <= y", "$a< b$, 3 < 4, x <= y"),
+        ("[x](javascript:steal())", "[x](javascript :steal())"),
+        ("[x](JaVa\tScRiPt\\:steal())", "[x](JaVa\tScRiPt \\:steal())"),
+        ("[x](&#106;avascript&colon;y) &#x6A;", "[x](& #106;avascript& colon;y) & #x6A;"),
+        ("JavaScript is a language, and a & b", "JavaScript is a language, and a & b"),
+        ("bell\x07 and escape\x1b[31m", "bell and escape[31m"),
+    ],
+)
+def test_a_written_answer_holds_no_tag_that_a_browser_would_follow(written, kept):
+    assert taken(edited(answered(), "written-why", source=written))["written-why"] == kept
+
+
+def test_code_is_taken_as_it_is():
+    assert taken(edited(answered(), "median", source="median = 1<median"))["median"] == "median = 1<median"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -164,4 +166,32 @@ def test_a_time_is_read_in_its_zone_and_none_without_one_to_read(tmp_path: Path)
     assert str(handed_in_at(tmp_path)) == "2026-01-30 15:00:00.500000"
     path.write_bytes(b"\xfe\x00 not a time")
     with pytest.raises(ValueError, match="holds no date and time"):
+        handed_in_at(tmp_path)
+
+
+def test_of_two_students_with_one_file_the_first_has_handed_it_in(tmp_path):
+    folders = [tmp_path / "submitted" / student / "attention" for student in ("ada", "eve")]
+    for folder in folders:
+        folder.mkdir(parents=True)
+    own, linked = (folder / "decoding.ipynb" for folder in folders)
+    own.write_text('{"cells": [{"cell_type": "code", "source": "x = 1", "metadata": {}}]}', encoding="utf-8")
+    time.sleep(0.02)
+    linked.hardlink_to(own)
+    assert [cell.source for cell in read_notebook(own).notebook.cells] == ["x = 1"]
+    with pytest.raises(UnreadableNotebook, match="is a link to a file that has another name"):
+        read_notebook(linked)
+
+
+def test_a_file_that_has_another_name_outside_of_all_submissions_is_refused(tmp_path):
+    folder = tmp_path / "submitted" / "eve" / "attention"
+    folder.mkdir(parents=True)
+    (tmp_path / "solution.ipynb").write_text('{"cells": []}', encoding="utf-8")
+    (folder / "decoding.ipynb").hardlink_to(tmp_path / "solution.ipynb")
+    with pytest.raises(UnreadableNotebook, match="is a link"):
+        read_notebook(folder / "decoding.ipynb")
+
+
+def test_a_timestamp_that_is_no_small_file_is_not_opened(tmp_path):
+    os.mkfifo(tmp_path / "timestamp.txt")
+    with pytest.raises(ValueError, match=r"timestamp.txt holds no date"):
         handed_in_at(tmp_path)

@@ -41,6 +41,15 @@ def test_a_starter_that_earns_points_and_a_solution_that_loses_some_are_named(mo
     monkeypatch.setattr(release_proof, "grade_class", lambda *args, **options: [])
     monkeypatch.setattr(release_proof, "scores_of", scores)
     with pytest.raises(
-        AssertionError, match=r"earn points: \['decoding.f'\]; solutions that lose some: .*decoding.f"
+        AssertionError,
+        match=r"earn points: \['decoding.f'\]; solutions that lose some: (\n.*)*decoding.f: no verdict",
     ):
         release_proof.prove_points(ROOT, "attention")
+
+
+def test_what_a_graded_cell_says_is_wrong_is_found_by_its_part(tmp_path):
+    mark = {"nbgrader": {"grade": True, "grade_id": "test-g", "points": 1}}
+    cell = nbformat.v4.new_code_cell("check(g)", metadata=mark)
+    cell.outputs = [nbformat.v4.new_output("error", ename="NotPlainData", evalue="No number", traceback=[])]
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "decoding.ipynb")
+    assert release_proof._messages(tmp_path) == {"decoding.g": "NotPlainData: No number"}

@@ -31,18 +31,19 @@ def value(text: str) -> NotebookNode:
         "2.5": 2.5,
         "0": 0,
         "4.0": 4,
-        "4.1": 0,
+        "4.1": 4,
         "-1": 0,
         "nan": 0,
         "inf": 0,
-        "np.float64(2.5)": 0,
-        "tensor(2.5)": 0,
+        "np.float64(2.5)": 2.5,
+        "tensor(2.5, dtype=torch.float64)": 2.5,
+        "tensor([2.5])": 0,
         "True": 0,
         "": 0,
         "'4'": 0,
     }.items(),
 )
-def test_only_a_plain_number_of_points_is_a_score(text: str, earned: float) -> None:
+def test_a_finite_number_cut_to_what_can_be_earned_is_a_score(text: str, earned: float) -> None:
     cell, _ = PlainScores().preprocess_cell(graded_cell(value(text)), {}, 0)
     assert determine_grade(cell) == (earned, POINTS)
 

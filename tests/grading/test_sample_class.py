@@ -25,10 +25,10 @@ def name(row):
 
 @pytest.fixture(scope="session")
 def graded(tmp_path_factory, built_copy):
-    """The sample class, graded by nbgrader in a course of its own; returns each student's scores."""
+    """The sample class, graded in a course of its own; returns each student's scores."""
     root = built_copy(tmp_path_factory.mktemp("course"))
     students = sample_class.write_class(root, "attention")
-    outcomes = grade_class(root, "attention", students, jobs=2, feedback=False)
+    outcomes = grade_class(root, "attention", students, jobs=2)
     assert [(o.student, o.log) for o in outcomes if o.state != "graded"] == []
     return {student: scores_of(root, "attention", student) for student in students}
 

@@ -104,7 +104,9 @@ def test_autograde_gives_the_scores_of_a_class_run(course: Path, graded: GradedC
 
 @pytest.mark.usefixtures("printed")
 def test_feedback_is_written_for_every_graded_notebook_and_hides_the_tests(course: Path) -> None:
-    pages = sorted((course / "feedback").rglob("*.html"))
+    written = sorted((course / "feedback").rglob("*.html"))
+    pages = [page for page in written if page.name != "index.html"]
+    assert len(written) - len(pages) == len({page.parent for page in pages})  # one list for every student
     graded = sorted((course / "autograded").rglob("*.ipynb"))
     assert [p.relative_to(course / "feedback").with_suffix("") for p in pages] == [
         p.relative_to(course / "autograded").with_suffix("") for p in graded

@@ -88,7 +88,7 @@ def test_a_wrong_function_is_told_which_property_failed(see, wrong, hint):
 
 def test_a_visible_check_does_not_see_the_scale_and_so_never_claims_that_all_is_right(capsys):
     visible.b_code(wide.wide_no_scale)
-    assert "1 more check" in capsys.readouterr().out
+    assert "3 more checks" in capsys.readouterr().out
 
 
 def test_an_attempt_shows_the_shape_or_the_first_line_of_the_error(capsys):

@@ -19,7 +19,8 @@ RIGHT = [
 def test_a_right_function_passes_and_is_told_that_more_is_to_come(check, function, capsys):
     check(function)
     said = capsys.readouterr().out
-    assert "visible checks passed; 1 more check runs when the notebook is graded" in said
+    assert "visible checks passed; " in said
+    assert "more checks run when the notebook is graded" in said
     assert "all" not in said
 
 

@@ -75,6 +75,7 @@ def check(lesson: Lesson) -> None:
             findings = list(_rules_of_one_cell(code))
         problems += [lesson.problem(cell, message, line) for line, message in findings]
     problems += [*_nothing_left_behind(lesson, codes), *_every_solution_is_graded(lesson, codes)]
+    problems += [*_shown_figures_exist(lesson), *_no_function_crosses(lesson, codes)]
     if problems:
         raise ContractError(sorted(problems, key=lambda problem: int(problem.place.rpartition(":")[2])))
 
@@ -260,6 +261,37 @@ def _every_solution_is_graded(lesson: Lesson, codes: list[_Code]) -> Iterator[Pr
         fine = graded | drawn if code.cell.name.startswith(GUESS) else graded
         if not fine & set(code.names.bound):
             yield lesson.problem(code.cell, "no graded cell uses it; grade it, or make it a locked cell")
+
+
+def _shown_figures_exist(lesson: Lesson) -> Iterator[Problem]:
+    """What a written answer shows are drawing cells of the lesson."""
+    drawn = {cell.name for cell in lesson.with_role("draw")}
+    for cell in lesson.with_role("written"):
+        for name in sorted(set(filter(None, cell.shows.split(","))) - drawn):
+            yield lesson.problem(cell, f'shows="{name}": no cell is marked draw="{name}"')
+
+
+def _no_function_crosses(lesson: Lesson, codes: list[_Code]) -> Iterator[Problem]:
+    """A function written in a graded cell cannot be handed to student code, which runs in another process."""
+    answers = {name for code in codes if code.cell.role == "solution" for name in code.names.bound}
+    for code in (code for code in codes if code.cell.role == "graded"):
+        own = {node.name for node in ast.walk(code.tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        for node in ast.walk(code.tree):
+            if isinstance(node, ast.Call) and _root(node.func) in answers:
+                for argument in [*node.args, *(keyword.value for keyword in node.keywords)]:
+                    if isinstance(argument, ast.Lambda) or getattr(argument, "id", "") in own:
+                        message = (
+                            f"hands a function of this cell to `{_root(node.func)}`, which runs in another "
+                            "process; put the function into coursekit.visible and pass it by that name"
+                        )
+                        yield lesson.problem(code.cell, message, argument.lineno)
+
+
+def _root(node: ast.expr) -> str:
+    """Return the name that an expression such as `block.W_q(x)` begins with, "" if with none."""
+    while isinstance(node, ast.Attribute | ast.Call | ast.Subscript):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _reached(start: list[_Code], codes: list[_Code]) -> set[str]:

@@ -33,7 +33,7 @@ second is needed.
 |---|---|---|
 | once | `python3 -m venv .venv && .venv/bin/pip install -r requirements.txt` | \
 `cmd /c "py -m venv .venv && .venv\\Scripts\\pip install -r requirements.txt"` |
-| each time | `.venv/bin/jupyter lab` | `.venv\\Scripts\\jupyter lab` |
+| each time | `.venv/bin/python -m coursekit.lab` | `.venv\\Scripts\\python -m coursekit.lab` |
 
 No GPU is needed, and once set up no network. On Linux, pip's torch brings GPU libraries of several gigabytes
 along; to spare them, install the CPU build of the same version first, as PyTorch's own page shows.
@@ -48,11 +48,39 @@ panel on the left, and run this in a cell of its own, above all others. Remove t
 
 ## How to work
 
-Run the cells from top to bottom. A blank is written `____`; using one that is still empty says which line it
-is in. Below most blanks a cell checks what you can check by hand; more checks run when your work is graded.
-*Validate* in the toolbar runs the visible checks of the whole notebook. Hand in the notebooks under the names
-they have, and leave the cells of tests in place: cells that were added are ignored, and tests that were
+Run the cells from top to bottom. The first line of a cell says what it is for:
+
+| first line | the cell |
+|---|---|
+| `# GIVEN` | is needed by others; run it, it cannot be edited |
+| `# YOUR TURN: (a), 3 points` | is yours to fill in; a blank is written `____` |
+| `# CHECK: (a), 3 points` | says what is wrong with (a), as far as you could check it by hand |
+| none | draws or explains; change it as you like |
+
+A blank that is still empty says which line it is in. More checks run when your work is graded, so a check
+that passes is no promise. How far you are, part by part, is shown
+
+* by the last cell of every notebook,
+* by `python -m coursekit.selfcheck {example}.ipynb`, with the `python` that starts JupyterLab: it runs the
+  file from top to bottom and also finds cells that were copied, split, deleted or changed,
+* by *Validate* in JupyterLab's toolbar, which lists visible checks that fail.
+
+Hand in the notebooks under the names they have. Cells that you add are not run, and cells of checks that were
 changed are put back.
+
+## What help is allowed
+
+What you hand in under your name is what you understand and could explain without notes. Talk about the ideas
+with anyone: fellow students, teachers, forums, language models. Write the answers yourself: do not copy code,
+formulas or sentences for a part from a person or a language model, and do not pass yours on. You may ask a
+language model what you would ask a tutor: to explain an idea, an error message or a function of PyTorch. Do
+not have it fill in a blank, and do not paste the notebook into it. Where someone or something helped you with
+an answer, say so in one sentence in a cell of your own. If your teacher has other rules, those count.
+
+## Licence
+
+The notebooks and the package `coursekit` are under the MIT licence, copyright the maintainers of this course.
+You may use, change and pass them on, with that notice; your answers are yours.
 """
 
 
@@ -81,6 +109,7 @@ def readme_text(root: Path, assignment: str, lessons: list[Lesson]) -> str:
         table=_table(lessons),
         python=about["requires-python"].removeprefix(">=") + " or newer",
         assignment=assignment,
+        example=lessons[0].name if lessons else "NAME",
         wheel=wheel_name(root),
         colab=" ".join(text for text in about["dependencies"] if _package(text) not in COLAB_HAS),
     )

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from coursekit.handed_out import NOTE
 from utils.build.clearing import (
     blanks,
     clear_hidden_tests,
@@ -19,6 +20,7 @@ from utils.build.clearing import (
     clear_written,
     regions,
 )
+from utils.build.labels import LAST_CODE, LAST_PROSE, note, without_heads
 from utils.build.lessons import Cell, Lesson
 from utils.build.notebooks import KERNELSPEC
 from utils.build.source import checked_lessons
@@ -33,7 +35,8 @@ FORBIDDEN = {
     "a tool of the build": re.compile(r"jupytext|\bBLANK\b"),
 }
 CELL_KEYS = {"cell_type", "execution_count", "id", "metadata", "outputs", "source"}
-CELL_METADATA = {"nbgrader", "deletable", "editable"}
+CELL_METADATA = {"nbgrader", "deletable", "editable", "course"}
+COURSE_METADATA = {"shows"}
 
 
 class LeakError(AssertionError):
@@ -55,7 +58,8 @@ def prove_release(root: Path, assignment: str) -> int:
         if path.is_file():
             hidden += sum(hidden_texts(lesson).values())
             leaks += [
-                f"{path.name}: {leak}" for leak in notebook_leaks(lesson, json.loads(path.read_text("utf-8")))
+                f"{path.name}: {leak}"
+                for leak in notebook_leaks(assignment, lesson, json.loads(path.read_text("utf-8")))
             ]
     if leaks:
         raise LeakError("\n".join(leaks))
@@ -72,21 +76,31 @@ def _files(folder: Path, lessons: Iterable[Lesson]) -> Iterator[str]:
         yield from (f"{name}: {leak}" for leak in _forbidden((folder / name).read_text("utf-8")))
 
 
-def notebook_leaks(lesson: Lesson, notebook: dict[str, Any]) -> list[str]:
+def notebook_leaks(assignment: str, lesson: Lesson, notebook: dict[str, Any]) -> list[str]:
     """Return what a released notebook (as JSON) gives away of its lesson; empty if nothing."""
-    sources = ["".join(cell["source"]) for cell in notebook["cells"]]
-    text = "\n".join(sources)
-    return [*_metadata(notebook), *_forbidden(text), *_shown(lesson, text)]
+    sources = without_heads(notebook["cells"])
+    added = sources[-2:] == [LAST_PROSE, LAST_CODE.format(lesson=lesson.name)]
+    ends = [] if added else ["the last two cells are not those of the build"]
+    text = "\n".join(sources[:-2] if added else sources)
+    return [*_metadata(assignment, lesson.name, notebook), *ends, *_forbidden(text), *_shown(lesson, text)]
 
 
-def _metadata(notebook: dict[str, Any]) -> Iterator[str]:
-    """Yield outputs, and every key of metadata that a release does not need."""
-    if notebook["metadata"] != {"kernelspec": KERNELSPEC}:
-        yield f"metadata {sorted(notebook['metadata'])}, expected only the kernelspec of the build"
+def _metadata(assignment: str, lesson: str, notebook: dict[str, Any]) -> Iterator[str]:
+    """Yield outputs, and every key of metadata that a release does not need.
+
+    The note on what was handed out must be the one that the released cells alone give.
+    """
+    metadata = notebook["metadata"]
+    if set(metadata) != {"kernelspec", NOTE} or metadata["kernelspec"] != KERNELSPEC:
+        yield f"metadata {sorted(metadata)}, expected only the kernelspec of the build and its note"
+    elif metadata[NOTE] != note(assignment, lesson, notebook["cells"]):
+        yield f"metadata {NOTE}: not the note that the released cells give"
     for cell in notebook["cells"]:
         if cell.get("outputs") or cell.get("execution_count"):
             yield f"{cell['id']}: outputs"
-        unknown = (set(cell) - CELL_KEYS) | (set(cell["metadata"]) - CELL_METADATA)
+        metadata = cell["metadata"]
+        unknown = (set(cell) - CELL_KEYS) | (set(metadata) - CELL_METADATA)
+        unknown |= {f"course.{key}" for key in set(metadata.get("course", {})) - COURSE_METADATA}
         if unknown:
             yield f"{cell['id']}: metadata {', '.join(sorted(unknown))}"
 

@@ -23,7 +23,7 @@ ROLES: tuple[Role, ...] = get_args(Role)
 MARKS = ROLES[1:]
 EXTRA_KEYS: Mapping[str, tuple[str, ...]] = {
     "graded": ("points", "spec", "kind"),
-    "written": ("points", "spec", "kind"),
+    "written": ("points", "spec", "kind", "shows"),
 }
 NAME = re.compile(r"[a-zA-Z0-9_-]+")
 WORD = re.compile(r"[\w.,+-]*")
@@ -58,7 +58,11 @@ class ContractError(ValueError):
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: its role, its name (empty for prose), its text, and the line of the lesson that opens it."""
+    """One cell: its role, its name (empty for prose), its text, and the line of the lesson that opens it.
+
+    `shows` names the drawing cells, with commas between them, whose figures a person needs to see who reads
+    a written answer.
+    """
 
     role: Role
     name: str
@@ -67,6 +71,7 @@ class Cell:
     spec: str = ""
     kind: str = ""
     line: int = 0
+    shows: str = ""
 
     @property
     def is_code(self) -> bool:
@@ -140,7 +145,8 @@ def _marked(cell_type: str, metadata: Mapping[str, Any], source: str, line: int)
     name = str(metadata.get(role, ""))
     points = metadata.get("points", 0)
     spec, kind = str(metadata.get("spec", "")), str(metadata.get("kind", ""))
-    cell = Cell(role, name, source, points if type(points) is int else 0, spec, kind, line)
+    shows = str(metadata.get("shows", ""))
+    cell = Cell(role, name, source, points if type(points) is int else 0, spec, kind, line, shows)
     return cell, _complaint(cell_type, cell, marks, metadata)
 
 
@@ -163,8 +169,8 @@ def name_complaint(cell: Cell) -> str:
     """Return what is wrong with the name, spec or kind of a cell, or an empty text."""
     if cell.role != "prose" and not NAME.fullmatch(cell.name):
         return "a name is made of letters, digits, - and _"
-    if not (WORD.fullmatch(cell.spec) and WORD.fullmatch(cell.kind)):
-        return "spec and kind are made of letters, digits and . , + - _"
+    if not all(WORD.fullmatch(text) for text in (cell.spec, cell.kind, cell.shows)):
+        return "spec, kind and shows are made of letters, digits and . , + - _"
     return ""
 
 
@@ -197,9 +203,14 @@ def _raw(cell: Cell) -> Any:
     metadata: dict[str, object] = {cell.role: cell.name} if cell.name else {}
     if cell.points:
         metadata["points"] = cell.points
-    metadata |= {key: text for key, text in (("spec", cell.spec), ("kind", cell.kind)) if text}
+    metadata |= {key: text for key, text in _texts(cell) if text}
     make = new_code_cell if cell.is_code else new_markdown_cell
     return make(cell.source, metadata=metadata)
+
+
+def _texts(cell: Cell) -> tuple[tuple[str, str], ...]:
+    """Return the marks of a cell that are texts, empty ones too, in the order in which they are written."""
+    return ("spec", cell.spec), ("kind", cell.kind), ("shows", cell.shows)
 
 
 def tidy(source: str, cell_type: str) -> str:

@@ -4,7 +4,7 @@
 |---|---|---|---|
 | `solution="mean"` | `mean` | solution | |
 | `graded="mean"` | `test-mean` | grade, locked, points | spec, kind |
-| `written="why"` | `written-why` | grade, solution, points | spec, kind |
+| `written="why"` | `written-why` | grade, solution, points | spec, kind, shows (in release/, too) |
 | `locked="setup"` | `given-setup` | locked | |
 | `draw="curve"` | (cell id only) `draw-curve` | | draw |
 | prose | (cell id only) `prose-03`: the third prose cell | | |
@@ -58,7 +58,8 @@ def _to_cell(cell: Cell, identity: str) -> dict[str, object]:
     metadata: dict[str, object] = {}
     if cell.role in FLAGS:
         metadata["nbgrader"] = nbgrader_metadata(cell)
-    course = {"spec": cell.spec, "kind": cell.kind, "draw": cell.name if cell.role == "draw" else ""}
+    draw = cell.name if cell.role == "draw" else ""
+    course = {"spec": cell.spec, "kind": cell.kind, "draw": draw, "shows": cell.shows}
     if any(course.values()):
         metadata["course"] = {key: text for key, text in course.items() if text}
     plain = {"id": identity, "metadata": metadata, "source": cell.source}
@@ -110,7 +111,8 @@ def _from_cell(raw: NotebookNode) -> Cell:
     points = grading.get("points", 0) if role in ("graded", "written") else 0
     spec, kind = (str(course.get(key, "")) if points else "" for key in ("spec", "kind"))
     whole = int(points) if float(points).is_integer() else 0
-    return Cell(role, _own_name(raw, role), tidy(raw.source, raw.cell_type), whole, spec, kind)
+    shows = str(course.get("shows", "")) if role == "written" else ""
+    return Cell(role, _own_name(raw, role), tidy(raw.source, raw.cell_type), whole, spec, kind, shows=shows)
 
 
 def _role(raw: NotebookNode, grading: Mapping[str, Any]) -> Role:

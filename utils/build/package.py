@@ -41,6 +41,7 @@ packages = {{ find = {{ include = ["coursekit*"] }} }}
 
 [tool.setuptools.package-data]
 "*" = ["*.json", "*.svg", "py.typed"]
+coursekit = ["jupyter_config/*.py", "jupyter_config/*/*.json"]
 """
 
 
@@ -53,14 +54,22 @@ def package(root: Path, assignment: str) -> Path:
 
     The release is proved first: raises LeakError if it shows what it should not, PackageError if pip fails.
     """
-    prove_release(root, assignment)
-    release = root / "release" / assignment
-    entries = {path.name: path.read_bytes() for path in release.iterdir() if path.is_file()}
-    entries[wheel_name(root)] = build_wheel(root)
+    entries = handed_out(root, assignment)
     target = root / "dist" / f"{assignment}.zip"
     target.parent.mkdir(exist_ok=True)
     target.write_bytes(zipped({f"{assignment}/{name}": content for name, content in entries.items()}))
     return target
+
+
+def handed_out(root: Path, assignment: str) -> dict[str, bytes]:
+    """Return every file that a student gets, by name: the release, proved first, and the wheel.
+
+    Raises as `package` does.
+    """
+    prove_release(root, assignment)
+    release = root / "release" / assignment
+    files = {path.name: path.read_bytes() for path in release.iterdir() if path.is_file()}
+    return {**files, wheel_name(root): build_wheel(root)}
 
 
 def build_wheel(root: Path) -> bytes:

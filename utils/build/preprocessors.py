@@ -7,7 +7,7 @@ give the same bytes.
 import json
 from typing import Any
 
-from nbformat import NotebookNode
+from nbformat import NotebookNode, from_dict
 from nbgrader import utils as grader
 from nbgrader.api import MissingEntry
 from nbgrader.preprocessors import (
@@ -20,6 +20,7 @@ from nbgrader.preprocessors import (
 )
 from traitlets import List, Unicode
 
+from coursekit.handed_out import NOTE
 from utils.build.clearing import (
     HIDDEN_TESTS,
     clear_hidden_tests,
@@ -28,6 +29,7 @@ from utils.build.clearing import (
     clear_written,
     regions,
 )
+from utils.build.labels import add_heads, last_cells, note
 from utils.build.notebooks import KERNELSPEC
 
 Resources = dict[str, Any]
@@ -80,7 +82,29 @@ class StripMetadata(NbGraderPreprocessor):  # type: ignore[misc]
         notebook.metadata = NotebookNode(kernelspec=NotebookNode(KERNELSPEC))
         for cell in notebook.cells:
             kept = {key: cell.metadata[key] for key in RELEASED_METADATA if key in cell.metadata}
+            if shows := cell.metadata.get("course", {}).get("shows"):  # the grader of a submission needs it
+                kept["course"] = NotebookNode(shows=shows)
             cell.metadata = NotebookNode(kept)
+        return notebook, resources
+
+
+class AddHeads(NbGraderPreprocessor):  # type: ignore[misc]
+    """Says at the head of every marked cell what it is for, and ends the notebook with its last cells."""
+
+    def preprocess(self, notebook: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        """Return the notebook as a student sees it, before anything of it is hidden."""
+        notebook.cells += last_cells(resources["nbgrader"]["notebook"])
+        add_heads(notebook.cells)
+        return notebook, resources
+
+
+class AddNote(NbGraderPreprocessor):  # type: ignore[misc]
+    """Leaves a note in the released notebook on what was handed out, its version among it."""
+
+    def preprocess(self, notebook: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        """Return the notebook with the note in its metadata."""
+        names = resources["nbgrader"]
+        notebook.metadata[NOTE] = from_dict(note(names["assignment"], names["notebook"], notebook.cells))
         return notebook, resources
 
 
@@ -117,8 +141,10 @@ def _recorded(notebook: Any) -> Record:
 
 
 # Hidden tests go last: the gradebook keeps them, and checksums are taken before and after.
+# The note goes last of all: it says what was handed out.
 RELEASE_STEPS = [
     StripMetadata,
+    AddHeads,
     LockCells,
     ClearBlanks,
     ClearOutput,
@@ -128,4 +154,5 @@ RELEASE_STEPS = [
     ClearHidden,
     ComputeChecksums,
     CheckCellMetadata,
+    AddNote,
 ]

@@ -50,14 +50,14 @@ def _generate(root: Path, assignment: str, release: Path) -> None:
     config = course_config(root)
     course = CourseDirectory(config=config, assignment_id=assignment, release_directory=str(release))
     converter = GenerateAssignment(coursedir=course, config=config, force=True)
-    with _scripts_on_path():
+    with scripts_on_path():
         result = capture_log(converter)
     if not result["success"]:
         raise ReleaseError(f"{result.get('log', '')}\n{result.get('error', '')}".strip())
 
 
 @contextlib.contextmanager
-def _scripts_on_path() -> Iterator[None]:
+def scripts_on_path() -> Iterator[None]:
     """Let nbgrader find `alembic`, which it starts as a program, when only python's full path was given."""
     before = os.environ.get("PATH", "")
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])

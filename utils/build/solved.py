@@ -10,7 +10,10 @@ SOLVERS = {"solution": solve, "written": solve_written, "graded": clear_hidden_t
 
 
 def solved(lesson: Lesson) -> NotebookNode:
-    """Return the solved notebook of a lesson: no marks, no hidden tests, model answers in place."""
+    """Return the solved notebook of a lesson: no marks, no hidden tests, model answers in place.
+
+    It has neither the head lines nor the last cells that a release has besides.
+    """
     notebook = to_notebook(lesson)
     for cell, built in zip(lesson.cells, notebook.cells, strict=True):
         built.source = solved_text(cell)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -49,8 +50,16 @@ class BlankCheck(Check):
             Exception,
             SystemExit,
         ) as error:  # the completed code may raise anything, and that is the finding
-            return f"raised {one_line(error)}"
+            return f"raised {self._told(error, text)}"
         return None
+
+    def _told(self, error: BaseException, text: str) -> str:
+        """Return what is said of an exception. Code that calls something might put the other blanks into it."""
+        calls = any(isinstance(node, ast.Call) for node in ast.walk(ast.parse(text, mode="eval")))
+        if not calls or len(self.key) <= 1:
+            return one_line(error)
+        name = type(error).__name__
+        return name if name in vars(builtins) else "an exception"
 
     def recognise(self, text: str) -> Mistake | None:
         """Return the known mistake with the same code, spaces and quotes aside."""

@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 
+from coursekit import boundary
 from coursekit.answers.budget import is_spent, shared
 from coursekit.answers.questions import Question
 from coursekit.answers.verdict import UnreadableAnswer
@@ -22,7 +23,7 @@ from coursekit.blanks import EmptyBlank
 from coursekit.boundary import gradients
 from coursekit.compare import WrongAnswer, first_difference
 from coursekit.display import show
-from utils.checks import draws
+from utils.checks import draws, evidence
 
 STEPS_OF_A_JUDGEMENT = 80_000  # of work; the answers that the checks know need at most half of that
 Cases = Callable[[torch.Generator], Sequence[tuple[Any, ...]]]
@@ -70,8 +71,10 @@ class Check:
 
     def judge(self, answer: Any) -> Judgement:
         """Return what the answer earns. Never raises for anything a student can hand in."""
+        evidence.note(self.part, self.right, answer)
         try:
-            return self.judgement(answer)
+            with boundary.changes(seen=False):
+                return self.judgement(answer)
         except (
             Exception,
             SystemExit,
@@ -87,6 +90,7 @@ class Check:
         """Return None for full points or the points of a partial tier; raise `WrongAnswer` otherwise."""
         __tracebackhide__ = True
         judgement = self.judge(answer)
+        evidence.decide(self.part, judgement.wrong)
         if judgement.wrong is None:
             return None
         if judgement.credit <= 0:
@@ -196,7 +200,9 @@ class FunctionCheck(Check):
         called = described(self.right, args)
         expected = self.right(*copied(args))
         mine = copied(args)
-        received = outcome(function, mine)
+        with boundary.changes(seen=True):
+            received = outcome(function, mine)
+        evidence.note(self.part, expected, received.error or received.value, named(self.right, args))
         difference = received.error or first_difference(received.value, expected)
         if difference:
             hint = self._hint(received, args)
@@ -352,6 +358,11 @@ def altered(before: Any, after: Any) -> bool:
 def names(function: Callable[..., Any]) -> list[str]:
     """Return the parameter names of a reference, which is what a message calls the arguments."""
     return list(inspect.signature(function).parameters)
+
+
+def named(function: Callable[..., Any], args: Sequence[Any]) -> dict[str, Any]:
+    """Return the arguments by the names that the reference has for them."""
+    return dict(zip(names(function), args, strict=False))
 
 
 def described(function: Callable[..., Any], args: Sequence[Any]) -> str:

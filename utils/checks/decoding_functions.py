@@ -12,10 +12,11 @@ import torch
 from torch import Tensor
 
 from coursekit.compare import WrongAnswer
-from coursekit.cost import count
+from coursekit.cost import count, numbers_for
 from utils.checks import decoding_cases as cases
 from utils.checks import decoding_sequences as sequences
 from utils.checks import decoding_steps as steps
+from utils.checks.caps import Cap, within_caps
 from utils.checks.check import FunctionCheck, Mistake, Property, one_line
 from utils.checks.decoding_cases import LONG_LOOP
 from utils.reference import decoding as reference
@@ -274,13 +275,39 @@ def _work_is_not_repeated(decode: Callable[..., Tensor]) -> None:
         raise WrongAnswer("decode is right and too slow.", called=called, first=first, hint=hint)
 
 
+BATCH_OF_TEXTS = (64, 128, 1024)  # so wide that old tokens are dear, with heads so narrow that caches are not
+
+
+def _batch_of_texts(g: torch.Generator) -> tuple[Tensor, ...]:
+    """Return the arguments of a loop over a batch of texts, of whose tokens only the numbers are drawn."""
+    *_, t, width = BATCH_OF_TEXTS
+    _, *others = cases.loop(g, 1, t, t + 3, 2, width, 8, 8)
+    return torch.randn(numbers_for(BATCH_OF_TEXTS), generator=g, dtype=torch.float64), *others
+
+
+# In one thread: a loop with caches 0.2 s, keys made again 7 s, the whole text again 10 s and gigabytes.
+A_BATCH_WITHIN_CAPS = within_caps(
+    "decode",
+    Cap(
+        sizes=f"x {BATCH_OF_TEXTS}",
+        inputs=_batch_of_texts,
+        expected=reference.causal_pass,
+        window=BATCH_OF_TEXTS,
+        reads=BATCH_OF_TEXTS[-1],
+        sample=2,
+        cpu_seconds=0.7,
+        yardstick=reference.decode,
+        hint=KEYS_AGAIN,
+    ),
+)
+
 check_decode = FunctionCheck(
     part="decode",
     variable="decode",
     right=reference.decode,
     cases=cases.loops,
     differentiable=False,  # decoding is never trained through, and caches written in place are the usual way
-    properties=[Property("work is not repeated", _work_is_not_repeated)],
+    properties=[Property("work is not repeated", _work_is_not_repeated), A_BATCH_WITHIN_CAPS],
     mistakes=[
         Mistake(
             "X3-restart", sequences.positions_restart, "Every token entered with the position of the first."

@@ -14,6 +14,7 @@ from utils.checks.kernel_attention_judging import (
     HALF,
     ClaimCheck,
     TieredCheck,
+    linear_at_scale,
     linear_in_positions,
     order_of_work,
     right_at_lengths,
@@ -134,6 +135,8 @@ check_b_rewrite = TieredCheck(
 
 LINEAR_GUARDED = Mistake("A6p-eps", given.added_to_the_denominator, GUARDED, HALF)
 
+LINEAR_AT_SCALE = linear_at_scale(reference.linear_attention, STORAGE, WORK)
+
 check_linear_attention = TieredCheck(
     part="linear_attention",
     variable="linear_attention",
@@ -141,7 +144,11 @@ check_linear_attention = TieredCheck(
     cases=_attention_cases,
     ordinary=_ordinary_cases,
     tier=LINEAR_GUARDED,
-    properties=[right_at_lengths(reference.linear_attention), linear_in_positions(STORAGE, WORK)],
+    properties=[
+        right_at_lengths(reference.linear_attention),
+        linear_in_positions(STORAGE, WORK),
+        LINEAR_AT_SCALE,
+    ],
     mistakes=[
         LINEAR_GUARDED,
         Mistake("A6p-quadratic", given.all_pairs_first, STORAGE),
@@ -212,6 +219,8 @@ check_claim = ClaimCheck(
     question=visible.claim,
     right="N D M",
     measure=order_of_work,
+    within=LINEAR_AT_SCALE,
+    otherwise="N^2 (D + M)",
     mistakes=[
         Mistake(
             "A6p-claim-quadratic",

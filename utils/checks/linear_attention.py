@@ -13,6 +13,11 @@ from coursekit import cost
 from coursekit.compare import WrongAnswer
 from coursekit.visible import linear_attention as visible
 from utils.checks.check import RIGHT, FunctionCheck, Judgement, Property, TypedCheck
+from utils.checks.linear_attention_caps import (
+    causal_within_caps,
+    chunked_within_caps,
+    random_attention_within_caps,
+)
 from utils.checks.linear_attention_chunks import CHUNKED_ALTERNATIVES, CHUNKED_MISTAKES
 from utils.checks.linear_attention_kernel import (
     SINGLE_PRECISION,
@@ -268,6 +273,7 @@ check_rff_attention = FunctionCheck(
     properties=[
         keeps_double_precision(lambda g: _points(g, (3, 4), (7, 4), (7, 5), (6, 4))),
         grows_linearly(_random_attention_inputs, FORMS_THE_TABLE, REPEATS_THE_SUM),
+        random_attention_within_caps,
     ],
 )
 
@@ -299,7 +305,7 @@ check_causal = FunctionCheck(
     ],
     mistakes=CAUSAL_MISTAKES,
     alternatives=CAUSAL_ALTERNATIVES,
-    properties=[grows_linearly(_causal_inputs, KEEPS_THE_TABLE, STARTS_ANEW)],
+    properties=[grows_linearly(_causal_inputs, KEEPS_THE_TABLE, STARTS_ANEW), causal_within_caps],
 )
 
 check_causal_time = TypedCheck(
@@ -371,6 +377,7 @@ check_chunked = FunctionCheck(
         keeps_double_precision(lambda g: (*_sequence(g, 7, 4, 3), 3)),
         grows_linearly(_chunk_inputs, KEEPS_THE_TABLE, STARTS_ANEW),
         Property("uses its chunks", _chunks_are_used),
+        chunked_within_caps,
     ],
 )
 

@@ -17,7 +17,7 @@ from coursekit.compare import WrongAnswer, first_difference
 from coursekit.visible import multi_head_attention as visible
 from utils.checks import draws
 from utils.checks.blank_check import BlankCheck
-from utils.checks.check import Mistake
+from utils.checks.check import Mistake, copied
 from utils.checks.multi_head_attention_cases import block_cases, draw_weights
 
 KEY = dict(a="d_model", b="d_model", c="d_model", d="Q", e="softmax", f="V", g="self.num_heads", h="W_o")
@@ -71,18 +71,18 @@ def attends_like_torch(attend: Callable[..., Any]) -> None:
     """Raise `WrongAnswer` unless the completed class keeps the width and agrees with the library."""
     g = draws.generator("blanks")
     for num_heads, Q, K, V, mask in block_cases(g):
-        shape = tuple(attend(num_heads, Q, K, V, mask).shape)
+        shape = tuple(attend(num_heads, *copied((Q, K, V, mask))).shape)
         if shape != tuple(Q.shape):
             raise WrongAnswer(
                 "", first=f"the block turns {tuple(Q.shape)} into {shape}: they cannot be added"
             )
         weights = {name: tensor.to(Q.dtype) for name, tensor in draw_weights(g, Q.shape[-1]).items()}
         expected, slopes = torch_attention(num_heads, Q, K, V, mask, weights)
-        difference = first_difference(attend(num_heads, Q, K, V, mask, weights), expected)
+        difference = first_difference(attend(num_heads, *copied((Q, K, V, mask, weights))), expected)
         if difference:
             raise WrongAnswer("", first=f"beside torch.nn.MultiheadAttention: {difference}")
         if Q.dtype == torch.float64:  # single precision: two right backward passes may differ by more
-            learns_like_torch(attend(num_heads, Q, K, V, mask, weights, True), slopes)
+            learns_like_torch(attend(num_heads, *copied((Q, K, V, mask, weights)), True), slopes)
 
 
 def learns_like_torch(gradients: Mapping[str, Tensor | None], expected: Mapping[str, Tensor]) -> None:

@@ -11,7 +11,7 @@ from coursekit.compare import WrongAnswer, first_difference
 from coursekit.visible import multi_head_attention as visible
 from utils.checks import draws
 from utils.checks.blank_check import BlankCheck
-from utils.checks.check import FunctionCheck, Mistake, TypedCheck
+from utils.checks.check import FunctionCheck, Mistake, TypedCheck, copied
 from utils.checks.multi_head_attention_cases import draw, wide_cases
 from utils.checks.multi_head_attention_wide import WIDE_ALTERNATIVES, WIDE_MISTAKES
 from utils.reference import multi_head_attention as reference
@@ -31,15 +31,14 @@ def maps_wide_to_model(output_layer: Callable[..., Tensor]) -> None:
     g = draws.generator("b_layer")
     for num_heads, combined in ((3, draw(g, 2, 5, 24)), (5, draw(g, 3, 4, 20))):
         width = combined.shape[-1]
-        found = output_layer(num_heads, combined).shape[-1]
+        found = output_layer(num_heads, combined.clone()).shape[-1]
         if found != width // 2:
             raise WrongAnswer(
                 "", first=f"heads of width {width} become {found} channels, the block is {width // 2} wide"
             )
         weights = {"weight": draw(g, width // 2, width), "bias": draw(g, width // 2)}
-        difference = first_difference(
-            output_layer(num_heads, combined, weights), F.linear(combined, **weights)
-        )
+        expected = F.linear(combined, **weights)
+        difference = first_difference(output_layer(num_heads, *copied((combined, weights))), expected)
         if difference:
             raise WrongAnswer("", first=difference)
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.table import Table
 
 from utils.checks.proof import Proof, checks_of, prove
-
-WIDTH = 150  # characters
+from utils.console import wide_console
 
 
 def proofs_of(lesson: str) -> list[Proof]:
@@ -41,12 +39,6 @@ def proof_table(proofs: Sequence[Proof]) -> Table:
             + (f" (n/a {len(proof.not_applicable)})" if proof.not_applicable else ""),
         )
     return table
-
-
-def wide_console() -> Console:
-    """Return a console that does not cut a table short when its output goes to a file or a log."""
-    console = Console()
-    return console if console.is_terminal else Console(width=WIDTH)
 
 
 def print_proofs(proofs: Sequence[Proof]) -> None:

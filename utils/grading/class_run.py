@@ -1,76 +1,112 @@
-"""Grades a class with nbgrader's Python API, several submissions at a time, and writes feedback.
+"""Grades a class: hands tasks to workers, takes their results, writes each to the gradebook at once.
 
-A submission that has not changed since its last grading is skipped, so an interrupted run is taken up where
-it stopped. One student's trouble is reported and never stops the class.
+A task is one lesson of one student. One whose digest is recorded and whose executed notebook lies in
+autograded/ is done, so a run that was interrupted at any moment is taken up where it stopped. One student's
+trouble is reported and never stops the class.
 """
 
 from __future__ import annotations
 
 import contextlib
-import copy
-import hashlib
-import json
-import logging
-import os
-import shutil
-import sys
+import errno
+import signal
 import threading
-import warnings
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
-from jupyter_core.utils import ensure_event_loop
-from nbgrader.converters import Autograde, BaseConverter, GenerateFeedback
-from nbgrader.coursedir import CourseDirectory
-from sqlalchemy.exc import SAWarning
-from traitlets.config import Config
+from utils.grading.course_setup import course_of, gradebook_address, settings, tests_written
+from utils.grading.digests import Digests, same_submission
+from utils.grading.executed import executed_path, forget_executed, write_executed
+from utils.grading.gradebook import GradebookError, OpenGradebook
+from utils.grading.late_penalty import LatePenalty
+from utils.grading.reading import handed_in_at
+from utils.grading.result_records import Record
+from utils.grading.run_lock import run_lock
+from utils.grading.score_writer import NotRecorded, ScoreWriter
+from utils.grading.tasks import Course, Mode, Result, Task, failed
+from utils.grading.teams import CannotGrade, workers_at, workers_here
+from utils.grading.versions import released
+from utils.grading.workers import Workers, worked
 
-from utils.build.release import course_config
-from utils.grading.preprocessors import lessons_of
-from utils.grading.reading import LARGEST_NOTEBOOK
-from utils.grading.scores import forget_scores, graded_students
+OpenWorkers = Callable[[Course, int], AbstractContextManager[Workers]]
+STATES = ("skipped", "graded", "failed")
+NOT_THE_STUDENTS_FAULT = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
+LAST_SECONDS = 0.5  # after Ctrl-C: what comes within this time is still taken
 
-Progress = Callable[[str], None]
-CODE = Path(__file__).resolve().parents[2]
-CODE_THAT_DECIDES = ("coursekit", "utils/build", "utils/checks", "utils/reference", "utils/grading")
-LOG_LINES = 40  # of a failure's log, the last ones say what happened
-_building = threading.Lock()
+
+class Watcher(Protocol):
+    """Who is told how a run goes on."""
+
+    def begin(self, tasks: int, skipped: int) -> None:
+        """Take note of how many tasks there are to do, and how many were done before."""
+
+    def running(self, tasks: int) -> None:
+        """Take note of how many are being worked on."""
+
+    def done(self, result: Result) -> None:
+        """Take note of a result that has been recorded."""
+
+
+class Nobody:
+    """A watcher that does not look."""
+
+    def begin(self, tasks: int, skipped: int) -> None:
+        """Do nothing."""
+
+    def running(self, tasks: int) -> None:
+        """Do nothing."""
+
+    def done(self, result: Result) -> None:
+        """Do nothing."""
 
 
 @dataclass
 class Outcome:
-    """What happened to one submission: graded, skipped (unchanged) or failed, and the log of a failure.
+    """What happened to one student's submission: graded, skipped (unchanged) or failed, with the reasons.
 
-    `notes` say what was unusual about how the submission was read; the feedback page shows them too.
+    `notes` say what was unusual about how it was read, `incidents` what an instructor should look at.
     """
 
     student: str
-    state: str
-    log: str = ""
+    state: str = "skipped"
+    reasons: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    incidents: list[str] = field(default_factory=list)
+
+    @property
+    def log(self) -> str:
+        """Return why lessons failed, a line each; empty when none did."""
+        return "\n".join(
+            f"{lesson}: {why}" if lesson else why for lesson, why in sorted(self.reasons.items())
+        )
+
+    def add(self, result: Result, state: str) -> None:
+        """Take note of what became of one lesson: the worst of all of them is the submission's state."""
+        self.state = max(self.state, state, key=STATES.index)
+        for note in result.notes:
+            if note not in self.notes:
+                self.notes.append(note)
+        told = [f"{result.lesson}: {incident}" for incident in result.incidents]
+        self.incidents = sorted(self.incidents + told)
+        if state == "failed":
+            self.reasons[result.lesson] = result.reason
+
+    def fail(self, reason: str) -> None:
+        """Take note that nothing of the submission could be graded."""
+        self.state, self.reasons[""] = "failed", reason
 
 
-@dataclass(frozen=True)
-class _Run:
-    """What all submissions of one run have in common."""
+class RunStopped(RuntimeError):
+    """A run cannot go on; the message says why and how far it came."""
 
-    root: Path
-    assignment: str
-    config: Config
-    state: str
-    feedback: bool
-    skip: frozenset[str]
 
-    def stamp(self, student: str) -> Path:
-        """Return the file that says what a student's scores were computed from."""
-        return self.root / ".cache" / "graded" / self.assignment / f"{student}.json"
-
-    def coursedir(self, student: str) -> CourseDirectory:
-        """Return nbgrader's view of the course, narrowed to one submission."""
-        return CourseDirectory(config=self.config, assignment_id=self.assignment, student_id=student)
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C ended a run; the message says how far it came."""
 
 
 def students_of(root: Path, assignment: str) -> list[str]:
@@ -86,204 +122,168 @@ def grade_class(
     *,
     jobs: int = 2,
     force: bool = False,
-    feedback: bool = True,
-    progress: Progress = lambda student: None,
+    mode: Mode = "split",
+    db: str | None = None,
+    scheduler: str | None = None,
+    open_workers: OpenWorkers = workers_here,
+    watcher: Watcher | None = None,
 ) -> list[Outcome]:
-    """Grade the students' submissions and write feedback; return what happened to each, in their order.
+    """Grade the students' submissions; return what happened to each, in their order.
 
-    `progress` is called with a student's name when that student is done. An interruption (Ctrl-C) waits for
-    the submissions that are being graded, and the next run goes on from there.
+    Raises `RunLocked`, `GradebookError`, `CannotGrade`, `StaleRelease`, `RunStopped` and, on Ctrl-C,
+    `Interrupted`. Whatever was recorded before stays, and the same call goes on from there.
     """
     root, students = root.resolve(), list(dict.fromkeys(students))
-    with _surroundings(root):
-        config = course_config(root)
-        skip = frozenset() if force else graded_students(root, assignment)
-        run = _Run(root, assignment, config, _course_state(root, assignment), feedback, skip)
-        return _in_parallel(run, students, jobs, progress)
+    with run_lock(root), contextlib.ExitStack() as stack:
+        config = settings(root)
+        book = stack.enter_context(OpenGradebook(db or gradebook_address(config), assignment))
+        penalty = LatePenalty(config)
+        book.note_versions(released(root, assignment))
+        course = tests_written(book, course_of(root, assignment, mode, config))
+        run = ClassRun(course, ScoreWriter(book, penalty), watcher or Nobody())
+        tasks = run.plan(students, force=force)
+        if tasks:
+            team = workers_at(scheduler, course) if scheduler else open_workers(course, jobs)
+            run.work(tasks, stack.enter_context(team))
+        run.settle_lateness()
+        return [run.outcomes[student] for student in students]
 
 
-def _in_parallel(run: _Run, students: list[str], jobs: int, progress: Progress) -> list[Outcome]:
-    outcomes: dict[str, Outcome] = {}
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
-        waiting = {pool.submit(_grade_one, run, student): student for student in students}
+class ClassRun:
+    """One run over a class: what is to do, and what has become of it."""
+
+    def __init__(self, course: Course, writer: ScoreWriter, watcher: Watcher) -> None:
+        self.course, self._writer, self._watcher = course, writer, watcher
+        self.outcomes: dict[str, Outcome] = {}
+        self._records = writer.records()
+        self._recorded = 0
+
+    # What is to do
+
+    def plan(self, students: Sequence[str], *, force: bool) -> list[Task]:
+        """Return the tasks that are not done, and take note of those that are."""
+        self.outcomes = {student: Outcome(student) for student in students}
+        digests, tasks, skipped = Digests(self.course), list[Task](), 0
+        for student in students:
+            for task in self._tasks_of(student, digests):
+                record = self._done_before(task)
+                if record is None or force:
+                    tasks.append(task)
+                else:
+                    self.outcomes[student].add(record.result, "skipped")
+                    skipped += 1
+        self._watcher.begin(len(tasks), skipped)
+        return tasks
+
+    def _tasks_of(self, student: str, digests: Digests) -> Iterator[Task]:
+        """Yield a student's tasks; none, and a failed outcome, when they could not be read or recorded."""
+        folder = self.course.submitted(student)
+        if not folder.is_dir():
+            shown = folder.relative_to(self.course.folder)
+            self.outcomes[student].fail(f"{shown} does not exist: nothing was handed in.")
+        elif not _encodable(student):
+            self.outcomes[student].fail(
+                "the folder's name holds letters that no gradebook can hold; rename it."
+            )
+        else:
+            yield from (Task(student, lesson, digests.of(student, lesson)) for lesson in self.course.lessons)
+
+    def _done_before(self, task: Task) -> Record | None:
+        """Return the record of a task that need not be done again."""
+        record = self._records.get((task.student, task.lesson))
+        same = record is not None and record.digest == task.digest
+        return record if same and executed_path(self.course, task).is_file() else None
+
+    def settle_lateness(self) -> None:
+        """Bring late penalties up to date, those of unchanged submissions, too; each change is a note."""
+        for changed in self._writer.settle_lateness(self.outcomes):
+            self.outcomes[changed.student].notes.append(str(changed))
+
+    # Doing it
+
+    def work(self, tasks: Sequence[Task], workers: Workers) -> None:
+        """Hand out the tasks and record what comes back. Raises `RunStopped`, `Interrupted`."""
         try:
-            for done in as_completed(waiting):
-                outcomes[waiting[done]] = done.result()
-                progress(waiting[done])
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-    return [outcomes[student] for student in students]
+            for result in worked(tasks, workers, self._watcher.running):
+                self._record(result)
+        except KeyboardInterrupt:
+            with contextlib.suppress(KeyboardInterrupt):
+                self._take_last(workers)
+            raise Interrupted(f"interrupted: {self._so_far(tasks)}") from None
+        except (GradebookError, CannotGrade, OSError) as error:
+            raise RunStopped(f"{error} {self._so_far(tasks)}") from error
+
+    def _take_last(self, workers: Workers) -> None:
+        """Record what is finished a moment after an interruption."""
+        for result in workers.results(until=time.monotonic() + LAST_SECONDS):
+            self._record(result)
+
+    def _so_far(self, tasks: Sequence[Task]) -> str:
+        return f"{self._recorded} of {len(tasks)} notebooks are graded; the same command goes on from there."
+
+    def _record(self, result: Result) -> None:
+        """Write one result and count it; Ctrl-C waits until both are done."""
+        with ctrl_c_waits():
+            self._write(result)
+
+    def _write(self, result: Result) -> None:
+        """Write one result: first the executed notebook, then the scores, which say that it is done."""
+        task = Task(result.student, result.lesson, result.digest)
+        before = self._records.get((task.student, task.lesson))
+        if result.state == "graded":
+            result = self._saved(task, result, before)
+        if result.state == "failed":
+            self._forget(task, before)
+        self.outcomes[task.student].add(result, result.state)
+        self._recorded += result.state == "graded"
+        self._watcher.done(result)
+
+    def _saved(self, task: Task, result: Result, before: Record | None) -> Result:
+        """Return the result when it is recorded, or a failed one for what has no place to be recorded in."""
+        try:
+            write_executed(self.course, task, result.notebook_json)
+            self._writer.save(result, _handed_in(self.course.submitted(task.student)), before)
+        except NotRecorded as error:
+            return failed(task, str(error))
+        except OSError as error:
+            if error.errno in NOT_THE_STUDENTS_FAULT:
+                raise
+            return failed(task, f"the executed notebook could not be written: {error}")
+        return result
+
+    def _forget(self, task: Task, before: Record | None) -> None:
+        """Let nothing of an earlier submission outlive a failure; the present one's scores stay valid."""
+        if before is None or not same_submission(before.digest, task.digest):
+            forget_executed(self.course, task)
+            self._writer.forget(task)
 
 
 @contextlib.contextmanager
-def _surroundings(root: Path) -> Iterator[None]:
-    """Set, once for all threads, what nbgrader would set and restore for each submission."""
-    path = os.environ.get("PATH", "")
-    # nbgrader calls alembic by its name alone.
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), path])
+def ctrl_c_waits() -> Iterator[None]:
+    """Let Ctrl-C wait until the block is done; in any thread but the main one it never comes."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
     try:
-        # nbgrader changes into the course's root and back, which is harmless when all are there already.
-        with contextlib.chdir(root), warnings.catch_warnings():
-            # It reads a submission while it is being added; the rows are complete afterwards.
-            warnings.filterwarnings("ignore", message="Object of type <Submitted", category=SAWarning)
-            yield
+        yield
     finally:
-        os.environ["PATH"] = path
+        signal.signal(signal.SIGINT, before)
+    if pressed:
+        raise KeyboardInterrupt
 
 
-def _grade_one(run: _Run, student: str) -> Outcome:
-    """Return what happened to a submission; never raises for anything in it."""
+def _handed_in(folder: Path) -> datetime | None:
     try:
-        return _graded_or_skipped(run, student)
-    except Exception as error:  # whatever one submission provokes is reported and stops nobody else
-        return _failed(run, student, f"{type(error).__name__}: {error}")
-    finally:
-        ensure_event_loop().close()  # nbclient leaves the one of this thread open
+        return handed_in_at(folder)
+    except ValueError:
+        return None  # intake's notes say so
 
 
-def _graded_or_skipped(run: _Run, student: str) -> Outcome:
-    folder = run.root / "submitted" / student / run.assignment
-    if not folder.is_dir():
-        return _failed(run, student, f"{folder.relative_to(run.root)} does not exist: nothing was handed in.")
-    digest = _fingerprint(folder, student, run.state)
-    before = _read_stamp(run.stamp(student))
-    if before.get("digest") == digest and student in run.skip and _outputs_exist(run, student):
-        return Outcome(student, "skipped", notes=list(before.get("notes", [])))
-    run.stamp(student).unlink(missing_ok=True)
-    lines = _Lines()
-    converters = [_AutogradeOne, _FeedbackOne] if run.feedback else [_AutogradeOne]
-    if not all(_convert(kind, run, student, lines) for kind in converters):
-        return _failed(run, student, "\n".join(lines.texts[-LOG_LINES:]), lines.notes)
-    _write_stamp(run.stamp(student), {"digest": digest, "notes": lines.notes})
-    return Outcome(student, "graded", notes=lines.notes)
-
-
-def _failed(run: _Run, student: str, log: str, notes: Iterable[str] = ()) -> Outcome:
-    """Return the outcome of a failure; scores and feedback of an earlier submission do not outlive it."""
-    run.stamp(student).unlink(missing_ok=True)
-    shutil.rmtree(run.root / "feedback" / student / run.assignment, ignore_errors=True)
+def _encodable(name: str) -> bool:
     try:
-        forget_scores(run.root, run.assignment, student)
-    except Exception as error:
-        log += f"\nEarlier scores could not be removed from the gradebook: {type(error).__name__}: {error}"
-    return Outcome(student, "failed", log, list(notes))
-
-
-def _outputs_exist(run: _Run, student: str) -> bool:
-    folders = ["autograded", "feedback"] if run.feedback else ["autograded"]
-    return all((run.root / folder / student / run.assignment).is_dir() for folder in folders)
-
-
-def _read_stamp(path: Path) -> dict[str, Any]:
-    try:
-        stamp = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return stamp if isinstance(stamp, dict) else {}
-
-
-def _write_stamp(path: Path, stamp: dict[str, Any]) -> None:
-    """Write a stamp at once, so that an interruption leaves none rather than half of one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_suffix(".new")
-    scratch.write_text(json.dumps(stamp), encoding="utf-8")
-    scratch.replace(path)
-
-
-class _OneSubmission(BaseConverter):  # type: ignore[misc] # nbgrader ships no types
-    """Converts one student's submission, by names and not by patterns: `[` and `*` may be in a name."""
-
-    def init_notebooks(self) -> None:
-        """Take every notebook that was handed out, so that a missing one gets its zeros and its page too."""
-        course = self.coursedir
-        folder = self._format_source(course.assignment_id, course.student_id)
-        names = lessons_of(course, course.assignment_id)
-        self.assignments = {folder: [os.path.join(folder, f"{name}.ipynb") for name in names]}
-        self.notebooks: list[str] = []
-
-
-class _AutogradeOne(_OneSubmission, Autograde):  # type: ignore[misc]
-    def run_pre_convert_hook(self) -> None:
-        """Do nothing: the notebooks are named already."""
-
-    def convert_single_notebook(self, notebook_filename: str) -> None:
-        """Do both passes; nbgrader also sets an environment variable, which two threads cannot do at once."""
-        course = self.coursedir
-        folder = course.format_path(course.autograded_directory, course.student_id, course.assignment_id)
-        sanitized = os.path.join(folder, os.path.basename(notebook_filename))
-        try:
-            for self._sanitizing, path in ((True, notebook_filename), (False, sanitized)):
-                self._init_preprocessors()
-                BaseConverter.convert_single_notebook(self, path)
-        finally:
-            self._sanitizing = True
-
-
-class _FeedbackOne(_OneSubmission, GenerateFeedback):  # type: ignore[misc]
-    pass
-
-
-def _convert(kind: Any, run: _Run, student: str, lines: _Lines) -> bool:
-    """Run one of nbgrader's converters for one student; return whether it succeeded."""
-    log = logging.Logger(f"course.{kind.__name__}.{student}")
-    log.addHandler(lines)
-    with _building:  # building the objects touches nbgrader's and traitlets' class-wide state
-        converter = kind(coursedir=run.coursedir(student), config=copy.deepcopy(run.config), log=log)
-    converter.force = True
-    try:
-        converter.start()
-    except (Exception, SystemExit) as error:  # nbgrader leaves the program in some of its own failures
-        lines.texts.append(f"{type(error).__name__}: {error}")
+        name.encode()
+    except UnicodeEncodeError:
         return False
     return True
-
-
-class _Lines(logging.Handler):
-    """Collects a converter's log, and in it the notes of intake."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.texts: list[str] = []
-        self.notes: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.texts.append(record.getMessage())
-        note = getattr(record, "intake", None)
-        if note is not None and note not in self.notes:
-            self.notes.append(note)
-
-
-def fingerprint(root: Path, assignment: str, student: str) -> str:
-    """Return a digest of everything a student's score depends on: the submission, the tests, our code."""
-    return _fingerprint(root / "submitted" / student / assignment, student, _course_state(root, assignment))
-
-
-def _fingerprint(folder: Path, student: str, state: str) -> str:
-    digest = hashlib.sha256(f"{state}\0{student}\0".encode())
-    for path in sorted([*folder.rglob("*.ipynb"), folder / "timestamp.txt"]):
-        digest.update(f"{path.relative_to(folder)}\0".encode("utf-8", "replace") + _content(path) + b"\0")
-    return digest.hexdigest()
-
-
-def _content(path: Path) -> bytes:
-    """Return what is in a file, or how large it is when intake would not read it."""
-    if path.is_symlink() or not path.is_file():
-        return b"not a file"
-    size = path.stat().st_size
-    return path.read_bytes() if size <= LARGEST_NOTEBOOK else str(size).encode()
-
-
-def _course_state(root: Path, assignment: str) -> str:
-    """Return a digest of the tests, our code and the course key, wherever the course lies."""
-    parts = [path for part in CODE_THAT_DECIDES for path in (CODE / part).rglob("*.py")]
-    folders = [root / part / assignment for part in ("source", "release")]
-    notebooks = [path for folder in folders for path in folder.glob("*.ipynb")]
-    files = {path.relative_to(CODE).as_posix(): path for path in parts}
-    files |= {path.relative_to(root).as_posix(): path for path in [root / "nbgrader_config.py", *notebooks]}
-    key = os.environ.get("COURSE_KEY_FILE")
-    files |= {"course key": Path(key)} if key else {}
-    digest = hashlib.sha256()
-    for name, path in sorted(files.items()):
-        digest.update(f"{name}\0".encode() + path.read_bytes() + b"\0")
-    return digest.hexdigest()

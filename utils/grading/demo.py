@@ -1,43 +1,49 @@
-"""The main job on the sample class, from lessons to feedback, with a progress bar and a table at the end."""
+"""The main job on the sample class, from lessons to feedback, and the tables at its end."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import time
 from pathlib import Path
 
+import sqlalchemy as sql
+from nbgrader.api import Gradebook, MissingEntry
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 
 from utils.build.lessons import lesson_paths
 from utils.build.release import build_release
 from utils.build.source import build_source
-from utils.checks.draws import PUBLIC_KEY, course_key
-from utils.checks.report import wide_console
+from utils.checks.course_key import key_file
+from utils.console import wide_console
+from utils.grading import class_tables
 from utils.grading.class_run import Outcome, grade_class
+from utils.grading.course_setup import gradebook_address, settings
+from utils.grading.executed import forget_student
+from utils.grading.feedback_run import Page, write_feedback
+from utils.grading.progress import ProgressBar
+from utils.grading.result_records import RESULTS
+from utils.grading.running import TRUSTED_ONLY
 from utils.grading.sample_class import models, write_class
-from utils.grading.scores import Score, by_lesson, scores_of
+from utils.grading.scores import Score, by_lesson, class_scores
+from utils.grading.tasks import Mode
 
-TRUSTED_ONLY = (
-    "No sandbox is used: submissions run with your rights, on this machine. "
-    "Grade only notebooks that you would run yourself."
-)
 PUBLIC_DRAWS = (
-    "No course key is set (COURSE_KEY_FILE): hidden inputs come from a public key and can be predicted."
+    "There is no course key, so hidden inputs can be predicted: they come from a public one. "
+    "'course init' makes a key."
 )
-OUR_OWN_DATA = "The sample class is part of this project, so the demo goes on."
 
 
-def run(root: Path, assignment: str = "attention", *, jobs: int | None = None, force: bool = False) -> int:
+def run(
+    root: Path,
+    assignment: str = "attention",
+    *,
+    jobs: int | None = None,
+    force: bool = False,
+    mode: Mode = "split",
+) -> int:
     """Build, enter the sample class, grade it, write feedback, print the table; 0 if all were graded."""
     console = wide_console()
     started = time.monotonic()
@@ -47,13 +53,15 @@ def run(root: Path, assignment: str = "attention", *, jobs: int | None = None, f
     console.print(f"built {sum(f.suffix == '.ipynb' for f in files)} notebooks: lessons -> source -> release")
     students = write_class(root, assignment)
     console.print(f"collected {len(students)} submissions in submitted/")
-    console.print(f"[bold yellow]{TRUSTED_ONLY} {OUR_OWN_DATA}")
-    outcomes = graded(root, assignment, students, console, jobs=jobs, force=force)
+    outcomes = graded(root, assignment, students, console, jobs=jobs, force=force, mode=mode)
+    graded_ones = [outcome.student for outcome in outcomes if outcome.state != "failed"]
+    pages = fed_back(root, assignment, graded_ones, console, jobs=jobs)
     report(root, assignment, outcomes, console)
     console.print(f"{time.monotonic() - started:.0f} s in all. Open:")
     for path in ("source", "release", "autograded", "feedback"):
         console.print(f"  {root / path}")
-    return 0 if all(outcome.state != "failed" for outcome in outcomes) else 1
+    states = [outcome.state for outcome in outcomes] + [page.state for page in pages]
+    return 1 if "failed" in states else 0
 
 
 def graded(
@@ -64,47 +72,81 @@ def graded(
     *,
     jobs: int | None = None,
     force: bool = False,
+    mode: Mode = "split",
+    db: str | None = None,
+    scheduler: str | None = None,
 ) -> list[Outcome]:
     """Grade the students behind a progress bar; return what happened to each."""
-    if course_key() == PUBLIC_KEY:
-        console.print(f"[yellow]{PUBLIC_DRAWS}")
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task("grading", total=len(students))
+    warn(root, mode, console)
+    with ProgressBar(console) as bar:
         return grade_class(
             root,
             assignment,
             students,
-            jobs=jobs or os.cpu_count() or 1,
+            jobs=jobs or cores(),
             force=force,
-            progress=lambda student: bar.advance(task),
+            mode=mode,
+            db=db,
+            scheduler=scheduler,
+            watcher=bar,
         )
 
 
-def report(root: Path, assignment: str, outcomes: list[Outcome], console: Console) -> None:
+def warn(root: Path, mode: Mode, console: Console) -> None:
+    """Say loudly what is less safe than it could be."""
+    if mode == "trusted":
+        console.print(TRUSTED_ONLY, style="bold yellow")
+    if key_file(root) is None:
+        console.print(PUBLIC_DRAWS, style="yellow")
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def fed_back(
+    root: Path,
+    assignment: str,
+    students: list[str],
+    console: Console,
+    *,
+    jobs: int | None = None,
+    db: str | None = None,
+) -> list[Page]:
+    """Write the students' pages behind a progress bar, say what failed; return what happened to each."""
+    with ProgressBar(console, "feedback") as bar:
+        bar.begin(len(students), 0)
+        pages = write_feedback(
+            root, assignment, students, jobs=jobs or cores(), db=db, done=lambda page: bar.advance()
+        )
+    for page in pages:
+        if page.state == "failed":
+            console.print(f"{page.student} has no pages:\n{page.log}", markup=False, style="red")
+    return pages
+
+
+def report(
+    root: Path, assignment: str, outcomes: list[Outcome], console: Console, db: str | None = None
+) -> None:
     """Print points per student and lesson, then every submission that was unusual or failed."""
     lessons = [path.stem for path in lesson_paths(root, assignment)]
-    console.print(score_table(root, assignment, lessons, [outcome.student for outcome in outcomes]))
+    console.print(score_table(root, assignment, lessons, [outcome.student for outcome in outcomes], db))
     counts = {state: sum(o.state == state for o in outcomes) for state in ("graded", "skipped", "failed")}
     console.print(", ".join(f"{count} {state}" for state, count in counts.items()) + " (skipped: unchanged)")
     for outcome in outcomes:
-        for note in outcome.notes:
+        for note in (*outcome.notes, *outcome.incidents):
             console.print(f"{outcome.student}: {note}", markup=False)
         if outcome.state == "failed":
             console.print(f"{outcome.student} could not be graded:\n{outcome.log}", markup=False, style="red")
 
 
-def score_table(root: Path, assignment: str, lessons: list[str], students: list[str]) -> Table:
+def score_table(
+    root: Path, assignment: str, lessons: list[str], students: list[str], db: str | None = None
+) -> Table:
     """Return the table of points, a row a student, a column a lesson; * marks answers a person must read."""
     table = Table("student", *(lesson.replace("_", " ") for lesson in lessons), "total", title="points")
-    for student in students:
-        scores = scores_of(root, assignment, student)
+    for student, scores in class_scores(root, assignment, students, db).items():
         totals = by_lesson(scores)
         table.add_row(
             student, *(_cell(*totals.get(lesson, (0.0, 0.0, 0))) for lesson in lessons), _total(scores)
@@ -121,9 +163,9 @@ def _total(scores: dict[str, Score]) -> str:
     return f"{sum(s.points for s in scores.values()):g}/{sum(s.out_of for s in scores.values()):g}"
 
 
-def part_table(root: Path, assignment: str, lesson: str, students: list[str]) -> Table:
+def part_table(root: Path, assignment: str, lesson: str, students: list[str], db: str | None = None) -> Table:
     """Return the table of one lesson: one row a part, one column a student."""
-    columns = {student: scores_of(root, assignment, student) for student in students}
+    columns = class_scores(root, assignment, students, db)
     parts = [part for scores in columns.values() for part in scores if part.startswith(f"{lesson}.")]
     table = Table("part", *(student.removeprefix("sample-") for student in students), title=lesson)
     for part in dict.fromkeys(parts):
@@ -136,15 +178,17 @@ def part_table(root: Path, assignment: str, lesson: str, students: list[str]) ->
 
 def remove(root: Path, assignment: str) -> list[str]:
     """Remove the sample class from the working folders and the gradebook; return the students removed."""
-    from nbgrader.api import Gradebook, MissingEntry
-
-    with Gradebook(f"sqlite:///{root / 'gradebook.db'}") as gradebook:
-        for student in models(assignment):
-            for folder in ("submitted", "autograded", "feedback"):
-                shutil.rmtree(root / folder / student, ignore_errors=True)
-            (root / ".cache" / "graded" / assignment / f"{student}.json").unlink(missing_ok=True)
-            try:
+    students = sorted(models(assignment))
+    with Gradebook(gradebook_address(settings(root))) as gradebook:
+        if sql.inspect(gradebook.engine).has_table(RESULTS.name):
+            gradebook.db.execute(RESULTS.delete().where(RESULTS.c.student.in_(students)))
+        if sql.inspect(gradebook.engine).has_table(class_tables.REQUESTS.name):
+            class_tables.forget_students(gradebook.db.connection(), students)
+        for student in students:
+            shutil.rmtree(root / "submitted" / student, ignore_errors=True)
+            forget_student(root, assignment, student)
+            (root / ".cache" / "feedback" / assignment / f"{student}.json").unlink(missing_ok=True)
+            with contextlib.suppress(MissingEntry):
                 gradebook.remove_student(student)
-            except MissingEntry:
-                continue
-    return sorted(models(assignment))
+        gradebook.db.commit()
+    return students

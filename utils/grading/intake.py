@@ -8,12 +8,56 @@ from __future__ import annotations
 
 import ast
 import copy
+import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
+import nbformat
 from nbformat import NotebookNode
 
+from coursekit.handed_out import version_of
 from utils.grading.given_names import keep_given_names
 from utils.grading.reading import Taken
+from utils.grading.versions import Known, version_notes
+
+# What Markdown would hand to a browser to follow or run: a space in it makes it text, and changes no formula.
+# A tag, a link to a script however it is spaced or escaped, a letter written as its number, and a picture
+# that was pasted in, which is not taken along.
+ACTIVE = re.compile(
+    r"<(?=[A-Za-z/!?])|(?:j\s*a\s*v\s*a|v\s*b)\s*s\s*c\s*r\s*i\s*p\s*t(?=\s*\\?:)"
+    r"|&(?=#)|attachment(?=:)",
+    re.IGNORECASE,
+)
+NAMED_COLON = re.compile(r"&(?=(?:colon|Tab|NewLine);)")
+UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+@dataclass
+class Rebuilt:
+    """A notebook that is ours but for the answers in it, with what was unusual about the submission.
+
+    `reason` says why there is nothing to run; it is empty when there is.
+    """
+
+    notebook: NotebookNode
+    notes: list[str] = field(default_factory=list)
+    reason: str = ""
+
+
+def rebuilt(released: NotebookNode, intake: Taken, versions: Known | None = None) -> Rebuilt:
+    """Return the released notebook with the answers that were taken from a submission.
+
+    When something was unusual, its first cell says what. `versions` are those of the lesson that are known.
+    """
+    taken = rebuild(released, intake.notebook)
+    # What cannot be read has no cells, and its own note says so better than a note on its cells.
+    notes = list(dict.fromkeys([*(taken.notes if intake.given else []), *intake.notes]))
+    if intake.given and taken.given:
+        notes += version_notes(intake.version, version_of(released), versions or {})
+    if notes:
+        text = "**How this notebook was read**\n\n" + "\n".join(f"- {note}" for note in notes)
+        taken.notebook.cells.insert(0, nbformat.v4.new_markdown_cell(text, id="intake-notes"))
+    return Rebuilt(taken.notebook, notes, "" if intake.given and taken.given else notes[0])
 
 
 def grade_id(cell: NotebookNode) -> str | None:
@@ -37,12 +81,20 @@ def rebuild(released: NotebookNode, submitted: NotebookNode) -> Taken:
         message = "This is not the notebook that was handed out under this name, so its parts get no points."
         return Taken(rebuilt, [message], given=False)
     notes: list[str] = []
+    owned = _owned(released, submitted)
     for cell in filter(is_answer, rebuilt.cells):
-        text, note = _answer_to(cell, released, submitted)
-        cell.source = cell.source if text is None else text
+        text, note = _answer_to(cell, owned.get(grade_id(cell), []))
+        if text is not None and text != cell.source:
+            cell.source = text if cell.cell_type == "code" else _harmless(text)
         notes += note
-    notes += _other_notes(released, submitted)
+    notes += _other_notes(released, submitted, owned)
     return Taken(rebuilt, notes + keep_given_names(rebuilt, released))
+
+
+def _harmless(text: str) -> str:
+    """Return a written answer with nothing in it that a page showing it would follow or run."""
+    spaced = ACTIVE.sub(lambda found: f"{found[0]} ", UNSEEN.sub("", text))
+    return NAMED_COLON.sub("& ", spaced)
 
 
 def _foreign(released: NotebookNode, submitted: NotebookNode) -> bool:
@@ -58,22 +110,25 @@ def _names(cells: Iterable[NotebookNode]) -> set[str]:
     return {name for cell in cells if (name := grade_id(cell))}
 
 
-def _owner(cell: NotebookNode, released: NotebookNode) -> str | None:
-    """Return the grade id of the released cell that a submitted cell stands for.
+def _owned(released: NotebookNode, submitted: NotebookNode) -> dict[str | None, list[str]]:
+    """Return the submitted texts by the grade id of the released cell that they stand for.
 
     A copy or a split half keeps nbgrader's mark and gets a new id. A cell that has kept its id is that cell,
     even when its mark was edited or removed.
     """
     marks = {known.id: grade_id(known) for known in released.cells}
-    return marks.get(cell.get("id")) or grade_id(cell)
+    owned: dict[str | None, list[str]] = {}
+    for cell in submitted.cells:
+        owned.setdefault(marks.get(cell.get("id")) or grade_id(cell), []).append(cell.source)
+    return owned
 
 
-def _answer_to(
-    cell: NotebookNode, released: NotebookNode, submitted: NotebookNode
-) -> tuple[str | None, list[str]]:
-    """Return the student's text for an answer cell, None if there is none, and a note if it was not plain."""
+def _answer_to(cell: NotebookNode, found: list[str]) -> tuple[str | None, list[str]]:
+    """Return the student's text for an answer cell, None if there is none, and a note if it was not plain.
+
+    `found` are the submitted texts that stand for the cell.
+    """
     name = grade_id(cell)
-    found = [other.source for other in submitted.cells if _owner(other, released) == name]
     if not found:
         return None, [f"The cell `{name}` is missing; it counts as not answered."]
     edited = list(dict.fromkeys(text for text in found if text.strip() not in ("", cell.source.strip())))
@@ -96,12 +151,11 @@ def _parses(code: str) -> bool:
     return True
 
 
-def _other_notes(released: NotebookNode, submitted: NotebookNode) -> list[str]:
+def _other_notes(
+    released: NotebookNode, submitted: NotebookNode, owned: dict[str | None, list[str]]
+) -> list[str]:
     """Return notes on cells that were deleted, changed or added and that no student answers in."""
     locked = [cell for cell in released.cells if grade_id(cell) and not is_answer(cell)]
-    owned: dict[str | None, list[str]] = {}
-    for cell in submitted.cells:
-        owned.setdefault(_owner(cell, released), []).append(cell.source)
     missing = [str(grade_id(cell)) for cell in locked if grade_id(cell) not in owned]
     found = [cell for cell in locked if grade_id(cell) in owned]
     changed = [str(grade_id(cell)) for cell in found if not _unchanged(cell, owned[grade_id(cell)])]

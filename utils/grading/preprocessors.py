@@ -27,9 +27,16 @@ from nbgrader.preprocessors import (
     SaveAutoGrades,
 )
 
-from utils.grading.intake import rebuild
+from utils.grading.extensions import hand_over_at
+from utils.grading.intake import rebuilt
 from utils.grading.reading import files_for, handed_in_at, submitted_notebook
-from utils.grading.running import NOT_GIVEN, RunNotebook
+from utils.grading.running import NOT_GIVEN
+from utils.grading.split.step import SplitRun
+from utils.grading.versions import known_at
+
+# A number as Python, numpy and torch show it: 2.5, np.float64(2.5), tensor(2.5000, dtype=torch.float64).
+_DIGITS = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
+_NUMBER = re.compile(rf"(?P<plain>{_DIGITS})|(?:np\.\w+|tensor)\((?P<wrapped>{_DIGITS})(?:, \w+=[\w.]+)*\)")
 
 Resources = dict[str, Any]
 Step = tuple[NotebookNode, Resources]
@@ -73,19 +80,16 @@ class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> Step:
         """Return the rebuilt notebook, with a first cell of notes when something was unusual."""
-        names, intake = resources["nbgrader"], resources["intake"]
+        names = resources["nbgrader"]
         folder = _released(self.parent.parent.coursedir, names["assignment"])
-        taken = rebuild(nbformat.read(Path(folder) / f"{names['notebook']}.ipynb", as_version=4), nb)
-        # What cannot be read has no cells, and its own note says so better than a note on its cells.
-        notes = list(dict.fromkeys([*(taken.notes if intake.given else []), *intake.notes]))
-        if not (intake.given and taken.given):
-            taken.notebook.metadata[NOT_GIVEN] = notes[0]
-        if notes:
-            text = "**How this notebook was read**\n\n" + "\n".join(f"- {note}" for note in notes)
-            taken.notebook.cells.insert(0, nbformat.v4.new_markdown_cell(text, id="intake-notes"))
-        for note in notes:
+        released = nbformat.read(Path(folder) / f"{names['notebook']}.ipynb", as_version=4)
+        known = known_at(names["db_url"], names["assignment"], names["notebook"])
+        made = rebuilt(released, resources["intake"], known)
+        if made.reason:
+            made.notebook.metadata[NOT_GIVEN] = made.reason
+        for note in made.notes:
             self.log.warning("%s, %s: %s", names["student"], names["notebook"], note, extra={"intake": note})
-        return taken.notebook, resources
+        return made.notebook, resources
 
 
 class AddHiddenTests(OverwriteCells):  # type: ignore[misc]
@@ -95,6 +99,16 @@ class AddHiddenTests(OverwriteCells):  # type: ignore[misc]
         """Warn of a change, unless it is the one that every cell with hidden tests has."""
         if attr != "checksum":
             super().report_change(name, attr, old, new)
+
+
+class LatePenalties(AssignLatePenalties):  # type: ignore[misc]
+    """nbgrader's step, which knows of extensions that were granted before anything was handed in."""
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> Step:
+        """Return the notebook as it is; its penalty is written to the gradebook."""
+        hand_over_at(resources["nbgrader"]["db_url"], resources["nbgrader"]["assignment"])
+        done: Step = super().preprocess(nb, resources)
+        return done
 
 
 class KeepWarnings(NbGraderPreprocessor):  # type: ignore[misc]
@@ -111,10 +125,10 @@ class KeepWarnings(NbGraderPreprocessor):  # type: ignore[misc]
 
 
 class PlainScores(NbGraderPreprocessor):  # type: ignore[misc]
-    """Lets a graded cell end only with a plain number of points.
+    """Lets a graded cell end only with a number of points, and cuts it to what the cell can earn.
 
     nbgrader takes `tensor(0.)`, `True`, nan or a negative number for full points, and gives up a whole
-    submission for a number that is too large.
+    submission for a number that is too large. Here a number of any type counts, and the rest is an error.
     """
 
     def preprocess_cell(self, cell: NotebookNode, resources: Resources, index: int) -> Step:
@@ -129,26 +143,24 @@ def _score_or_error(output: NotebookNode, most: float) -> NotebookNode:
     if output.output_type != "execute_result":
         return output
     shown = str(output.data.get("text/plain", "nothing"))
-    try:
-        points = float(shown)
-    except ValueError:
-        points = math.nan
-    if 0 <= points <= most:
+    number = _NUMBER.fullmatch(shown)
+    if number and math.isfinite(points := float(number["plain"] or number["wrapped"])):
+        output.data = {"text/plain": repr(min(max(points, 0.0), most))}
         return output
-    message = f"this cell ended with {shown[:80]!r}, which is no number of points from 0 to {most:g}"
+    message = f"this cell ended with {shown[:80]!r}, which is no number of points"
     return nbformat.v4.new_output("error", ename="NoScore", evalue=message, traceback=[f"NoScore: {message}"])
 
 
 # Rebuild comes first: after it, nothing of the submitted file is left but the texts of the answers.
 SANITIZE_STEPS = [Rebuild, OverwriteKernelspec, AddHiddenTests, CheckCellMetadata]
 AUTOGRADE_STEPS = [
-    RunNotebook,
+    SplitRun,
     KeepWarnings,
     PlainScores,
     IgnorePattern,
     LimitOutput,
     SaveAutoGrades,
-    AssignLatePenalties,
+    LatePenalties,
     CheckCellMetadata,
 ]
 

@@ -6,8 +6,11 @@ read; every difficulty becomes one sentence for the student.
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
 import re
+import stat
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,8 +22,12 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.utils import parse_utc
 
+from coursekit.handed_out import version_of
+
 LARGEST_NOTEBOOK = 100_000_000  # bytes, nbgrader's own limit; a lesson with its figures has a hundredth
 MENTIONED_OUTPUTS = 20_000_000  # bytes from which on a student hears that outputs are not needed
+MOST_CELLS = 5_000  # a lesson has fewer than a hundred
+LONGEST_TIMESTAMP = 1_000  # bytes
 LONGEST_TEXT = 100_000  # characters in one cell; no answer of the course needs a tenth of that
 FALLBACKS = ("cp1252", "latin-1")  # what older Windows editors write; the last one reads anything
 AGAIN = "Open it in JupyterLab, save it, and hand it in again."
@@ -37,12 +44,14 @@ class UnreadableNotebook(ValueError):
 class Taken:
     """A notebook to grade, and what its student should know about how it was read.
 
-    `given` is False when there was nothing to take answers from.
+    `given` is False when there was nothing to take answers from. `version` is the one that the notebook says
+    it was made from, "" when it says none.
     """
 
     notebook: NotebookNode
     notes: list[str] = field(default_factory=list)
     given: bool = True
+    version: str = ""
 
 
 def submitted_notebook(folder: Path, lesson: str, lessons: Collection[str]) -> Taken:
@@ -56,7 +65,7 @@ def submitted_notebook(folder: Path, lesson: str, lessons: Collection[str]) -> T
         taken = read_notebook(found[lesson])
     except UnreadableNotebook as error:
         return Taken(nbformat.v4.new_notebook(), [str(error), *notes], given=False)
-    return Taken(taken.notebook, [*taken.notes, *notes])
+    return Taken(taken.notebook, [*taken.notes, *notes], version=taken.version)
 
 
 # Which file
@@ -71,15 +80,23 @@ def files_for(folder: Path, lessons: Collection[str]) -> tuple[dict[str, Path], 
     notes = []
     for path in _notebooks_in(folder):
         lesson = meant(path.stem, lessons)
-        shown = path.relative_to(folder).as_posix()
+        shown = printable(path.relative_to(folder).as_posix())
         if lesson and lesson not in found:
             found[lesson] = path
             notes += [] if shown == f"{lesson}.ipynb" else [f"{shown} was taken for {lesson}.ipynb."]
         elif lesson:
-            notes.append(f"{shown} was not read, because {found[lesson].relative_to(folder).as_posix()} was.")
+            better = printable(found[lesson].relative_to(folder).as_posix())
+            notes.append(f"{shown} was not read, because {better} was.")
         elif path.parent == folder:
             notes.append(f"{shown} is not a notebook of this assignment and was not read.")
     return found, notes
+
+
+def printable(name: str) -> str:
+    """Return a file's name on one line, in which no character can move a cursor or turn the line around."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in name
+    )
 
 
 def _notebooks_in(folder: Path) -> list[Path]:
@@ -120,51 +137,79 @@ def read_notebook(path: Path) -> Taken:
 
     Raises `UnreadableNotebook`.
     """
-    raw = _bytes(path)
-    text, notes = _decoded(path.name, raw)
-    cells, note = _cells_in(path.name, text)
+    raw, name = _bytes(path), printable(path.name)
+    text, notes = _decoded(name, raw)
+    cells, note, version = _cells_in(name, text)
     notes += note
     if len(raw) > MENTIONED_OUTPUTS:
-        notes.append(
-            f"{path.name} has {len(raw) / 1e6:.0f} MB; outputs are not read and need not be handed in."
-        )
+        notes.append(f"{name} has {len(raw) / 1e6:.0f} MB; outputs are not read and need not be handed in.")
     notebook = nbformat.v4.new_notebook()
     notebook.cells = [*_clean(cells, notes)]  # handed over as they are: a cell without outputs is not valid
-    return Taken(notebook, notes)
+    return Taken(notebook, notes, version=version)
 
 
-def _cells_in(name: str, text: str) -> tuple[list[Any], list[str]]:
-    """Return the cells in the text of a notebook file, and a note when they are not all."""
+def _cells_in(name: str, text: str) -> tuple[list[Any], list[str], str]:
+    """Return the cells in the text of a notebook file, a note when they are not all, and the version."""
     try:
         data = json.loads(text)
+    except MemoryError:
+        what = f"{name} is too large to be read. Clear its outputs, hand it in again."
+        raise UnreadableNotebook(what) from None
     except (ValueError, RecursionError):
-        complete = list(_complete_cells(text))
+        complete = list(itertools.islice(_complete_cells(text), MOST_CELLS))
         if not complete:
             raise UnreadableNotebook(f"{name} is not a complete notebook. {AGAIN}") from None
-        return complete, [f"{name} is damaged: only its first {len(complete)} cells could be read. {AGAIN}"]
+        note = f"{name} is damaged: only its first {len(complete)} cells could be read. {AGAIN}"
+        return complete, [note], ""
     cells = data.get("cells") if isinstance(data, dict) else None
     if not isinstance(cells, list):
         raise UnreadableNotebook(f"{name} is not a notebook: it has no list of cells. {AGAIN}")
-    return cells, []
+    if len(cells) > MOST_CELLS:
+        note = f"{name} has {len(cells)} cells: only its first {MOST_CELLS} were read."
+        return cells[:MOST_CELLS], [note], version_of(data)
+    return cells, [], version_of(data)
 
 
 def _bytes(path: Path) -> bytes:
     """Return what is in an ordinary, not too large file. Raises `UnreadableNotebook`."""
+    name = printable(path.name)
     if path.is_symlink() or not path.is_file():
         kind = "link" if path.is_symlink() else "folder" if path.is_dir() else "special file"
-        raise UnreadableNotebook(f"{path.name} is a {kind}, not a notebook. Hand in the file itself.")
+        raise UnreadableNotebook(f"{name} is a {kind}, not a notebook. Hand in the file itself.")
     try:
-        size = path.stat().st_size
-        if size > LARGEST_NOTEBOOK:
+        about = path.stat()
+        if about.st_nlink > 1 and not _is_first(path):
             raise UnreadableNotebook(
-                f"{path.name} has {size / 1e6:.0f} MB. Clear its outputs, hand it in again."
+                f"{name} is a link to a file that has another name, too. Hand in a copy."
+            )
+        if about.st_size > LARGEST_NOTEBOOK:
+            raise UnreadableNotebook(
+                f"{name} has {about.st_size / 1e6:.0f} MB. Clear its outputs, hand it in again."
             )
         raw = path.read_bytes()
     except OSError as error:
-        raise UnreadableNotebook(f"{path.name} could not be opened ({error.strerror}).") from None
+        raise UnreadableNotebook(f"{name} could not be opened ({error.strerror}).") from None
     if not raw.strip():
-        raise UnreadableNotebook(f"{path.name} is empty. {AGAIN}")
+        raise UnreadableNotebook(f"{name} is empty. {AGAIN}")
     return raw
+
+
+def _is_first(path: Path) -> bool:
+    """Return whether a file with several names lies in the oldest of the students' folders that have it.
+
+    Whoever links to somebody's file must not harm the one who wrote it; a file whose other names lie outside
+    of all submissions is nobody's.
+    """
+    own = next((folder for folder in path.parents if folder.parent.name == "submitted"), None)
+    if own is None:
+        return False
+    others = [folder for folder in own.parent.iterdir() if folder != own]
+    sharing = [f for f in others if any(map(path.samefile, f.rglob("*.ipynb")))]
+    youth = {
+        folder: max(place.stat().st_mtime_ns for place in (folder, *folder.iterdir())) for folder in sharing
+    }
+    mine = max(place.stat().st_mtime_ns for place in (own, *own.iterdir()))
+    return bool(sharing) and all(mine < other for other in youth.values())
 
 
 def _decoded(name: str, raw: bytes) -> tuple[str, list[str]]:
@@ -243,9 +288,12 @@ def handed_in_at(folder: Path) -> datetime | None:
     Raises ValueError, with a sentence for the student, for a file that holds no time.
     """
     path = folder / "timestamp.txt"
-    if not path.exists():
+    if not os.path.lexists(path):
         return None
     try:
+        about = path.lstat()
+        if not stat.S_ISREG(about.st_mode) or about.st_size > LONGEST_TIMESTAMP:
+            raise ValueError("no small ordinary file")
         text = path.read_text(encoding="utf-8").strip()
         moment: datetime | None = parse_utc(text) if text else None
     except Exception as error:  # the parser of dates lets many kinds of exceptions through

@@ -20,9 +20,13 @@ from utils.build.lessons import lesson_paths, load
 from utils.build.release import build_release
 from utils.build.solved import answers
 from utils.build.source import parts
+from utils.grading.box.host import what_this_machine_can_do
 from utils.grading.class_run import grade_class
-from utils.grading.scores import scores_of
+from utils.grading.intake import grade_id
+from utils.grading.running import is_graded_code
+from utils.grading.scores import part_id, scores_of
 from utils.grading.submission import enter, notebooks_in, write_submission
+from utils.grading.tasks import Mode
 
 TIMEOUT = 60  # seconds a cell
 
@@ -82,16 +86,37 @@ def prove_points(root: Path, assignment: str) -> list[str]:
         solved = {name: enter(notebook, solutions[name]) for name, notebook in released.items()}
         write_submission(course, "untouched", assignment, released)
         write_submission(course, "solved", assignment, solved)
-        grade_class(course, assignment, ["untouched", "solved"], feedback=False)
+        where = _where_to_run()
+        grade_class(course, assignment, ["untouched", "solved"], mode=where)
         untouched, perfect = (scores_of(course, assignment, student) for student in ("untouched", "solved"))
+        said = _messages(course / "autograded" / "solved" / assignment)
     earning = [part for part, score in untouched.items() if score.points]
     losing = [part for part, points in full.items() if part not in perfect or perfect[part].points != points]
     if earning or losing or not untouched:
-        raise AssertionError(f"starters that earn points: {earning}; solutions that lose some: {losing}")
+        reasons = "".join(f"\n{part}: {said.get(part, 'no verdict')}" for part in losing)
+        raise AssertionError(f"starters that earn points: {earning}; solutions that lose some: {reasons}")
+    ran = "student code in a box" if where == "split" else "no box can be made here, so beside the tests"
     return [
-        "no starter earns a point",
-        f"the solved notebooks earn all {sum(full.values())} points of a machine",
+        f"no starter earns a point ({ran})",
+        f"the solved notebooks earn all {sum(full.values())} points of a machine ({ran})",
     ]
+
+
+def _where_to_run() -> Mode:
+    """Return how notebooks of ours are run: as a class is, wherever this machine can."""
+    return "split" if what_this_machine_can_do().can_sandbox else "trusted"
+
+
+def _messages(folder: Path) -> dict[str, str]:
+    """Return what the graded cells of executed notebooks say is wrong, by part, for their author to mend."""
+    found = {}
+    for lesson, notebook in notebooks_in(folder).items():
+        for cell in filter(is_graded_code, notebook.cells):
+            errors = [output for output in cell.outputs if output.output_type == "error"]
+            if errors:
+                name = part_id(lesson, str(grade_id(cell)))
+                found[name] = f"{errors[0].ename}: {errors[0].evalue}"
+    return found
 
 
 def _scratch_course(root: Path, assignment: str, scratch: Path) -> Path:

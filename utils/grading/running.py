@@ -25,6 +25,10 @@ MOST_RESTARTS = 5
 ENDED = "this cell ended the notebook's Python process, so it was left out; the other cells ran without it"
 STUCK = "this cell could not be stopped at its time limit, so it was left out; the other cells ran without it"
 NO_ANSWER = "this cell gave no result within the time for the notebook"
+TRUSTED_ONLY = (
+    "TRUSTED SUBMISSIONS ONLY: no box is used. Student code runs beside the hidden tests, with your rights, "
+    "on this machine. Grade only notebooks that you would run yourself."
+)
 REWRITING = ("clear_output", "update_display_data")  # messages that change an output that a cell has given
 LONGEST_VALUE = 1000  # characters of a value that is too large to be shown
 COST_OF_AN_OUTPUT = 100  # characters that an output counts for at least: a million empty ones are large too
@@ -43,9 +47,8 @@ class RunNotebook(Execute):  # type: ignore[misc] # nbgrader ships no types
         if reason is None:
             nb, resources = self._run_to_the_end(nb, resources, km)
         for cell in nb.cells:
-            if _is_graded_code(cell) and cell.id not in self._answered:
-                why = reason or self._left_out.get(cell.id, NO_ANSWER)
-                cell.outputs = [*_without_results(cell), _error("NotRun", why)]
+            if is_graded_code(cell) and cell.id not in self._answered:
+                no_verdict(cell, reason or self._left_out.get(cell.id, NO_ANSWER))
         return nb, resources
 
     def _run_to_the_end(self, nb: NotebookNode, resources: Resources, km: Any) -> Step:
@@ -77,7 +80,7 @@ class RunNotebook(Execute):  # type: ignore[misc] # nbgrader ships no types
 
     def preprocess_cell(self, cell: NotebookNode, resources: Resources, index: int) -> Step:
         """Run a cell, unless it was left out or is a graded one that ran before a restart."""
-        if cell.get("id") in self._left_out or (_is_graded_code(cell) and cell.id in self._answered):
+        if cell.get("id") in self._left_out or (is_graded_code(cell) and cell.id in self._answered):
             return cell, resources
         self._current = cell
         self._printed.clear()
@@ -98,7 +101,7 @@ class RunNotebook(Execute):  # type: ignore[misc] # nbgrader ships no types
     ) -> NotebookNode | None:
         """Take up one message about a cell, cut to the limits, unless it would hide or rewrite a result."""
         kind = msg["msg_type"]
-        rewrites = kind.startswith("comm") or (_is_graded_code(cell) and kind in REWRITING)
+        rewrites = kind.startswith("comm") or (is_graded_code(cell) and kind in REWRITING)
         if rewrites or (kind in ("stream", "display_data") and not self._fits(kind, msg["content"])):
             return None
         if kind == "error":
@@ -126,13 +129,25 @@ class RunNotebook(Execute):  # type: ignore[misc] # nbgrader ships no types
         return super().start_new_kernel(**{**kwargs, "env": {**os.environ, **own}, "cwd": self._folder})
 
 
-def _is_graded_code(cell: NotebookNode) -> bool:
+def no_verdict(cell: NotebookNode, why: str) -> None:
+    """Give a graded cell the error that says why it has no verdict; nbgrader takes no outputs for passed."""
+    cell.outputs = [*_without_results(cell), _error("NotRun", why)]
+
+
+def not_run(notebook: NotebookNode, why: str) -> None:
+    """Give every graded cell of a notebook the error that says why nothing of it ran."""
+    for cell in filter(is_graded_code, notebook.cells):
+        no_verdict(cell, why)
+
+
+def is_graded_code(cell: NotebookNode) -> bool:
+    """Return whether nbgrader reads a score off the cell's outputs."""
     return bool(cell.metadata.get("nbgrader", {}).get("grade")) and cell.cell_type == "code"
 
 
 def _without_results(cell: NotebookNode) -> list[NotebookNode]:
     """Return what a cell printed, without a value that would be read as its score."""
-    return [output for output in cell.outputs if output.output_type != "execute_result"]
+    return [output for output in cell.get("outputs", []) if output.output_type != "execute_result"]
 
 
 def _error(name: str, message: str) -> NotebookNode:

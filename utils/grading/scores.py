@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Gradebook, MissingEntry
+import sqlalchemy as sql
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Grade,
+    GradeCell,
+    Notebook,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 
 from utils.build.notebooks import PREFIX
+from utils.grading.course_setup import gradebook_address, settings
+from utils.grading.gradebook import address, explained
 
 PREFIXES = (PREFIX["graded"], PREFIX["written"])
 
 
 @dataclass(frozen=True)
 class Score:
-    """Points earned on one part; `waits` when a person still has to read the answer."""
+    """Points earned on one part; `waits` when a person still has to read the answer.
+
+    `auto` are the points that a machine gave, `manual` those of a person, None where there are none.
+    """
 
     part: str
     points: float
     out_of: float
     waits: bool = False
+    auto: float | None = None
+    manual: float | None = None
 
 
 def part_id(notebook: str, grade_id: str) -> str:
@@ -31,48 +47,61 @@ def part_id(notebook: str, grade_id: str) -> str:
     return f"{notebook}.{grade_id}"
 
 
-def scores_of(root: Path, assignment: str, student: str) -> dict[str, Score]:
+def scores_of(root: Path, assignment: str, student: str, db: str | None = None) -> dict[str, Score]:
     """Return a student's score on every part, by part id; empty when nothing of theirs was graded."""
-    with _gradebook(root) as gradebook:
+    return class_scores(root, assignment, [student], db)[student]
+
+
+def class_scores(
+    root: Path, assignment: str, students: Iterable[str], db: str | None = None
+) -> dict[str, dict[str, Score]]:
+    """Return the scores of many students, by student and part id. Raises `GradebookError`."""
+    scores: dict[str, dict[str, Score]] = {student: {} for student in students}
+    url = address(db or gradebook_address(settings(root)))
+    with explained(url):
+        engine = sql.create_engine(url)
         try:
-            submission = gradebook.find_submission(assignment, student)
-        except MissingEntry:
-            return {}
-        scores = [_score(notebook, grade) for notebook in submission.notebooks for grade in notebook.grades]
-    return {score.part: score for score in scores}
+            with engine.connect() as connection:
+                known = sql.inspect(connection).has_table(Grade.__tablename__)
+                rows = connection.execute(_query(assignment)).all() if known else []
+        finally:
+            engine.dispose()
+    for row in rows:
+        if row.student in scores:
+            score = _score(row)
+            scores[row.student][score.part] = score
+    return scores
 
 
-def _score(notebook: Any, grade: Any) -> Score:
-    part = part_id(notebook.name, grade.cell.name)
-    return Score(part, grade.score or 0.0, grade.max_score, grade.needs_manual_grade)
+def _score(row: Any) -> Score:
+    part = part_id(row.notebook, row.cell)
+    waits = row.needs_manual_grade
+    return Score(part, row.score or 0.0, row.out_of, waits, row.auto_score, row.manual_score)
 
 
-def graded_students(root: Path, assignment: str) -> frozenset[str]:
-    """Return the students whose submissions the gradebook knows; none when there is no gradebook yet."""
-    with _gradebook(root) as gradebook:
-        try:
-            known = gradebook.assignment_submissions(assignment)
-            return frozenset(submission.student.id for submission in known)
-        except MissingEntry:
-            return frozenset()
-
-
-def forget_scores(root: Path, assignment: str, student: str) -> None:
-    """Mark every part of a submission as not graded, if there is one; points given by a person stay."""
-    with _gradebook(root) as gradebook:
-        try:
-            submission = gradebook.find_submission(assignment, student)
-        except MissingEntry:
-            return
-        for grade in (grade for notebook in submission.notebooks for grade in notebook.grades):
-            grade.auto_score = None
-            grade.needs_manual_grade = True
-        gradebook.db.commit()
-
-
-def _gradebook(root: Path) -> Gradebook:
-    """Return the course's gradebook. Another process may be writing to it, for which a minute is allowed."""
-    return Gradebook(f"sqlite:///{root / 'gradebook.db'}?timeout=60")
+def _query(assignment: str) -> sql.Select[tuple[object, ...]]:
+    """Return what asks for every score of an assignment, lessons and cells in the order of their names."""
+    return (
+        sql.select(
+            SubmittedAssignment.student_id.label("student"),
+            Notebook.name.label("notebook"),
+            BaseCell.name.label("cell"),
+            Grade.score.label("score"),
+            Grade.auto_score,
+            Grade.manual_score,
+            Grade.needs_manual_grade,
+            GradeCell.__table__.c.max_score.label("out_of"),
+        )
+        .select_from(Grade)
+        .join(SubmittedNotebook, SubmittedNotebook.id == Grade.notebook_id)
+        .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
+        .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+        .join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
+        .join(BaseCell, BaseCell.id == Grade.cell_id)
+        .join(GradeCell.__table__, GradeCell.__table__.c.id == BaseCell.id)
+        .where(Assignment.name == assignment)
+        .order_by(Notebook.name)
+    )
 
 
 def by_lesson(scores: Mapping[str, Score]) -> dict[str, tuple[float, float, int]]:

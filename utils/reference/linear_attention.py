@@ -119,7 +119,6 @@ def causal_attention_quadratic(
     return einsum("N J, J M -> N M", weights, values) / weights.sum(dim=-1, keepdim=True)
 
 
-@shape_checked
 @dataclass(frozen=True)
 class Memory:
     """All that causal linear attention keeps of the past: C (M + 1) numbers, at every position."""

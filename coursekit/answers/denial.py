@@ -1,0 +1,24 @@
+"""Words and signs that turn an answer into its opposite: no label before an answer may hold one."""
+
+from __future__ import annotations
+
+import re
+
+from .verdict import UnreadableAnswer
+
+# "N <= 2179" does not say what N is; "N >= 2179" tells from where on something holds.
+_DENIAL = re.compile(
+    r"[!<]=|<>|≠|≤|\\n(?:eq?|ot)\b|\\leq?\b"
+    r"|\b(?:not|never|wrong|incorrect|false)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+
+
+def refuse_denial(label: str, text: str) -> None:
+    """Raise `UnreadableAnswer` when what stands before an answer denies it."""
+    if found := _DENIAL.search(label):
+        raise UnreadableAnswer(
+            f"{text!r} says with {found[0]!r} what something is not, or may be; write only what it is.",
+            text,
+            label.find(found[0]),
+        )

@@ -1,0 +1,109 @@
+"""Caps on the cost of the functions of the lesson on linear attention, each at one large size.
+
+Measured, in one thread, in seconds or megabytes: the cap, the most that right code needs, the least that a
+known mistake needs, and a table of scores made in blocks, which stores little.
+
+    random_feature_attention   storage  96   14   1070
+                               work     1.0   0.4   12    (in blocks 1.7)
+    causal_attention           storage  96   24   1070
+                               work     0.6   0.2    6    (in blocks 1.5)
+    chunked_attention          work     0.35  0.15   1.1  position by position; a table does not fit at all
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from coursekit.cost import numbers_for
+from coursekit.cost.caps import MEGABYTE
+from utils.checks.caps import Cap, within_caps
+from utils.checks.linear_attention_random import FORMS_THE_TABLE, REPEATS_THE_SUM
+from utils.checks.linear_attention_recurrence import KEEPS_THE_TABLE, LENGTH_UNUSED, STARTS_ANEW
+from utils.reference import linear_attention as reference
+
+POSITIONS = 8192
+WIDE = (POSITIONS, 512)  # so wide that reading all keys once takes longer than a step of a loop
+MANY_POSITIONS, LENGTH = 65_536, 64
+LONGER = 256  # positions in a chunk of the reference, whose numbers do not depend on it
+DIRECTIONS = 192
+
+
+def _positive(g: Generator, *shape: int) -> Tensor:
+    """Return features away from zero."""
+    return torch.rand(*shape, generator=g, dtype=torch.float64) + 0.1
+
+
+def _points(g: Generator, *sizes: tuple[int, int]) -> tuple[Tensor, ...]:
+    """Return points so close together that every estimated kernel value is positive."""
+    return tuple(0.3 * torch.randn(*size, generator=g, dtype=torch.float64) for size in sizes)
+
+
+def _sequence(g: Generator, positions: int) -> tuple[Tensor, ...]:
+    return _positive(g, positions, 5), _positive(g, positions, 5), _positive(g, positions, 3)
+
+
+def _wide_sequence(g: Generator) -> tuple[Tensor, ...]:
+    numbers = numbers_for(WIDE)
+    return _positive(g, numbers), _positive(g, numbers), _positive(g, POSITIONS, 1)
+
+
+def _in_chunks(queries: Tensor, keys: Tensor, values: Tensor, *_: Any) -> Tensor:
+    return reference.chunked_attention(queries, keys, values, LONGER)
+
+
+random_attention_within_caps = within_caps(
+    "rff_attention",
+    Cap(
+        sizes=f"N = {POSITIONS} positions, 5 directions",
+        inputs=lambda g: _points(g, (POSITIONS, 4), (POSITIONS, 4), (POSITIONS, 3), (5, 4)),
+        expected=reference.random_feature_attention,
+        sample=64,
+        bytes=96 * MEGABYTE,
+        hint=FORMS_THE_TABLE,
+    ),
+    Cap(
+        sizes=f"N = {POSITIONS} positions, {DIRECTIONS} directions",
+        inputs=lambda g: _points(g, (POSITIONS, 4), (POSITIONS, 4), (POSITIONS, 1), (DIRECTIONS, 4)),
+        expected=reference.random_feature_attention,
+        sample=64,
+        cpu_seconds=1.0,
+        yardstick=reference.random_feature_attention,
+        hint=REPEATS_THE_SUM,
+    ),
+)
+
+causal_within_caps = within_caps(
+    "causal",
+    Cap(
+        sizes=f"N = {POSITIONS} positions, 5 features",
+        inputs=lambda g: _sequence(g, POSITIONS),
+        expected=_in_chunks,
+        bytes=96 * MEGABYTE,
+        hint=KEEPS_THE_TABLE,
+    ),
+    Cap(
+        sizes=f"N = {POSITIONS} positions, {WIDE[1]} features",
+        inputs=_wide_sequence,
+        expected=_in_chunks,
+        window=WIDE,
+        cpu_seconds=0.6,
+        yardstick=reference.causal_attention,
+        hint=STARTS_ANEW,
+    ),
+)
+
+chunked_within_caps = within_caps(
+    "chunked",
+    Cap(
+        sizes=f"N = {MANY_POSITIONS} positions in chunks of {LENGTH}",
+        inputs=lambda g: (*_sequence(g, MANY_POSITIONS), LENGTH),
+        expected=_in_chunks,
+        cpu_seconds=0.35,
+        yardstick=reference.chunked_attention,
+        bytes=512 * MEGABYTE,
+        hint=LENGTH_UNUSED,
+    ),
+)

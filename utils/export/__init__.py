@@ -1,0 +1,1 @@
+"""Scores and the grader itself, in the forms that other systems take."""
