@@ -21,8 +21,8 @@ from torch import Tensor
 
 MEGABYTE = 10**6
 HIGH_WATER_MARK = Path("/proc/self/clear_refs")  # where Linux lets it start again
-AMPLE = 4.0  # times what the yardstick needs, which is right code; the wrong order needs seven times at least
-MOST_PATIENCE = 4.0  # times a cap, however slow the yardstick; the wrong order needs ten times
+AMPLE = 5.0  # times what the yardstick needs, slow but right code; the wrong order needs ten times at least
+MOST_PATIENCE = 6.0  # times a cap, however slow the yardstick; the wrong order needs ten times
 
 
 class CapExceeded(RuntimeError):
@@ -51,7 +51,7 @@ def capped(
     """Return what `function(*args)` gave and needed, in one thread; with `window`, as `on_windows` calls it.
 
     `cpu_seconds` is the cap on a machine as fast as the one where caps are set. A slower one is given more,
-    as far as the `yardstick`, which is right code for the same arguments, needs more there.
+    as far as the `yardstick`, slow but right code for the same arguments, needs more there.
     Memory is measured where Linux tells it. Raises CapExceeded, and whatever the call raises.
     """
     elsewhere = getattr(type(function), "__capped__", None)
@@ -97,7 +97,8 @@ class Allowance:
     """A cap of processor time, stretched where the machine is slow or busy; None is no cap.
 
     How slow it is at such work right now is told by right code, the yardstick, which runs when a call has
-    passed its cap. Small samples of a pace told too little: what is slow may be the memory that others use.
+    passed its cap. Small samples of a pace told too little: what is slow may be shared memory, or
+    the steps of a loop in Python. So the yardstick is the slowest right way that is known.
     """
 
     def __init__(self, cap: float | None, yardstick: Callable[[], object] | None = None) -> None:

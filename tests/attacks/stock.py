@@ -34,6 +34,7 @@ ROOT = Path(__file__).resolve().parents[2]
 RESULTS = Path(__file__).with_name("stock_results.json")
 HONEST = "aa-honest"
 SECONDS = 150  # for one student; the longest honest run takes a tenth
+ATTEMPTS = 3  # at right answers: on a machine that reads torch for the first time, a cell may run out of time
 CONFIG = """\
 from pathlib import Path
 
@@ -76,14 +77,15 @@ def stock_course(desk: Desk) -> float:
     (desk.root / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
     desk.hand_in(HONEST, desk.notebook(*desk.right()))
     Canaries().plant(desk.root, desk.root / "home")
-    code = _autograde(desk, HONEST, {"HOME": str(desk.root / "home")})
-    points = _points(desk, HONEST)
-    if code or not points:
-        said = (desk.root / "stderr.txt").read_text(encoding="utf-8", errors="replace")[-2000:]
-        raise RuntimeError(
-            f"stock nbgrader gave an honest student {points} points (exit code {code})\n{said}"
-        )
-    return points
+    for _ in range(ATTEMPTS):
+        code = _autograde(desk, HONEST, {"HOME": str(desk.root / "home")}, "--force")
+        points, possible = _points(desk, HONEST), _possible(desk, HONEST)
+        if not code and points and points == possible:
+            return points
+    said = (desk.root / "stderr.txt").read_text(encoding="utf-8", errors="replace")[-2000:]
+    raise RuntimeError(
+        f"stock nbgrader gave an honest student {points} of {possible} points (exit code {code})\n{said}"
+    )
 
 
 def run(course: Desk, honest: float, attack: Attack, scratch: Path) -> StockResult:
@@ -109,7 +111,7 @@ def run(course: Desk, honest: float, attack: Attack, scratch: Path) -> StockResu
     return result
 
 
-def _autograde(desk: Desk, student: str, environment: dict[str, str]) -> int:
+def _autograde(desk: Desk, student: str, environment: dict[str, str], *options: str) -> int:
     """Run stock nbgrader for one student; return its exit code, or 124 when it does not end."""
     root = desk.root
     wall = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"]
@@ -123,6 +125,7 @@ def _autograde(desk: Desk, student: str, environment: dict[str, str]) -> int:
         "IPYTHONDIR": str(root / "home" / ".ipython"),
     }
     command = [*wall, sys.executable, "-m", "nbgrader", "autograde", desk.assignment, f"--student={student}"]
+    command += options
     own |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     with (root / "stderr.txt").open("wb") as said:
         try:
@@ -142,6 +145,12 @@ def _points(desk: Desk, student: str) -> float | None:
     """Return a student's points by machine and by hand, None when nobody has scored anything."""
     scores = scores_of(desk.root, desk.assignment, student)
     return sum(score.points for score in scores.values()) if scores else None
+
+
+def _possible(desk: Desk, student: str) -> float:
+    """Return the points that a machine can give a student."""
+    scores = scores_of(desk.root, desk.assignment, student)
+    return sum(score.out_of for score in scores.values() if not score.waits)
 
 
 def _loot(path: Path) -> dict[str, object]:

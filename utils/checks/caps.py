@@ -1,8 +1,8 @@
 """Caps on the cost of a student's function, beside the counter that grades it.
 
 The counter runs in the process of the student's code. So the same function also runs once at a large size,
-where the wrong order needs at least ten times what is allowed, right code less than a third, and the result
-has to be right.
+where the wrong order needs about ten times the cap, right code less than the cap, and the result has to be
+right.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Cap:
     window: Sequence[int] | None = None
     reads: int | None = None
     sample: int | None = None
-    yardstick: Callable[..., Any] | None = None  # right code, which takes the same arguments
+    yardstick: Callable[..., Any] | None = None  # the slowest right code known; it takes the same arguments
 
     def test(self, function: Any, part: str) -> None:
         """Raise WrongAnswer unless the call stays within its caps and returns the right numbers."""

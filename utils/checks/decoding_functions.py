@@ -295,7 +295,7 @@ A_BATCH_WITHIN_CAPS = within_caps(
         window=BATCH_OF_TEXTS,
         reads=BATCH_OF_TEXTS[-1],
         sample=2,
-        cpu_seconds=0.7,
+        cpu_seconds=0.45,
         yardstick=reference.decode,
         hint=KEYS_AGAIN,
     ),

@@ -239,11 +239,13 @@ def right_at_lengths(right: Callable[..., Tensor]) -> Property:
 MANY, WIDE = 12_288, (8192, 512)  # positions; positions and channels
 
 
-def linear_at_scale(right: Callable[..., Tensor], storage_hint: str, work_hint: str) -> Property:
+def linear_at_scale(
+    right: Callable[..., Tensor], slow: Callable[..., Tensor], storage_hint: str, work_hint: str
+) -> Property:
     """Return the property that many positions fit, and that wide ones take no longer than they must.
 
     In one thread the table of weights takes 604 MB of storage and right code at most 20; a row of weights at
-    a time takes 7.8 s, all rows in blocks 1.5 s, and right code at most 0.2 s.
+    a time takes 3.5 s, all rows in blocks 1.5 s, and the slowest right code, a loop over positions, 0.12 s.
     """
     storage = Cap(
         sizes=f"N = {MANY} positions of 3 channels",
@@ -261,8 +263,8 @@ def linear_at_scale(right: Callable[..., Tensor], storage_hint: str, work_hint: 
         ),
         expected=right,
         window=WIDE,
-        cpu_seconds=0.75,
-        yardstick=right,
+        cpu_seconds=0.35,
+        yardstick=slow,
         hint=work_hint,
     )
     return within_caps("linear_attention", storage, work)

@@ -135,7 +135,7 @@ check_b_rewrite = TieredCheck(
 
 LINEAR_GUARDED = Mistake("A6p-eps", given.added_to_the_denominator, GUARDED, HALF)
 
-LINEAR_AT_SCALE = linear_at_scale(reference.linear_attention, STORAGE, WORK)
+LINEAR_AT_SCALE = linear_at_scale(reference.linear_attention, given.loop_over_positions, STORAGE, WORK)
 
 check_linear_attention = TieredCheck(
     part="linear_attention",

@@ -4,10 +4,10 @@ Measured, in one thread, in seconds or megabytes: the cap, the most that right c
 known mistake needs, and a table of scores made in blocks, which stores little.
 
     random_feature_attention   storage  96   14   1070
-                               work     1.0   0.4   12    (in blocks 1.7)
+                               work     0.85  0.25   9    (in blocks 1.7)
     causal_attention           storage  96   24   1070
-                               work     0.6   0.2    6    (in blocks 1.5)
-    chunked_attention          work     0.35  0.15   1.1  position by position; a table does not fit at all
+                               work     0.45  0.2    4.6  (in blocks 1.5)
+    chunked_attention          work     0.1   0.07   1.0  position by position; a table does not fit at all
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from torch import Generator, Tensor
 from coursekit.cost import numbers_for
 from coursekit.cost.caps import MEGABYTE
 from utils.checks.caps import Cap, within_caps
-from utils.checks.linear_attention_random import FORMS_THE_TABLE, REPEATS_THE_SUM
+from utils.checks.linear_attention_chunks import padded_and_batched
+from utils.checks.linear_attention_random import FORMS_THE_TABLE, REPEATS_THE_SUM, sums_by_loop
 from utils.checks.linear_attention_recurrence import KEEPS_THE_TABLE, LENGTH_UNUSED, STARTS_ANEW
 from utils.reference import linear_attention as reference
 
 POSITIONS = 8192
 WIDE = (POSITIONS, 512)  # so wide that reading all keys once takes longer than a step of a loop
 MANY_POSITIONS, LENGTH = 65_536, 64
-LONGER = 256  # positions in a chunk of the reference, whose numbers do not depend on it
 DIRECTIONS = 192
 
 
@@ -51,7 +51,13 @@ def _wide_sequence(g: Generator) -> tuple[Tensor, ...]:
 
 
 def _in_chunks(queries: Tensor, keys: Tensor, values: Tensor, *_: Any) -> Tensor:
-    return reference.chunked_attention(queries, keys, values, LONGER)
+    return reference.chunked_attention(queries, keys, values, LENGTH)
+
+
+def _both_ways(*args: Any) -> None:
+    """Work in chunks twice: in many small steps, and in few large ones. A machine may be slow at either."""
+    reference.chunked_attention(*args)
+    padded_and_batched(*args)
 
 
 random_attention_within_caps = within_caps(
@@ -69,8 +75,8 @@ random_attention_within_caps = within_caps(
         inputs=lambda g: _points(g, (POSITIONS, 4), (POSITIONS, 4), (POSITIONS, 1), (DIRECTIONS, 4)),
         expected=reference.random_feature_attention,
         sample=64,
-        cpu_seconds=1.0,
-        yardstick=reference.random_feature_attention,
+        cpu_seconds=0.85,
+        yardstick=sums_by_loop,
         hint=REPEATS_THE_SUM,
     ),
 )
@@ -89,7 +95,7 @@ causal_within_caps = within_caps(
         inputs=_wide_sequence,
         expected=_in_chunks,
         window=WIDE,
-        cpu_seconds=0.6,
+        cpu_seconds=0.45,
         yardstick=reference.causal_attention,
         hint=STARTS_ANEW,
     ),
@@ -101,8 +107,8 @@ chunked_within_caps = within_caps(
         sizes=f"N = {MANY_POSITIONS} positions in chunks of {LENGTH}",
         inputs=lambda g: (*_sequence(g, MANY_POSITIONS), LENGTH),
         expected=_in_chunks,
-        cpu_seconds=0.35,
-        yardstick=reference.chunked_attention,
+        cpu_seconds=0.1,
+        yardstick=_both_ways,
         bytes=512 * MEGABYTE,
         hint=LENGTH_UNUSED,
     ),
