@@ -182,4 +182,10 @@ def _checked(path: Path, cell_seconds: int, seconds: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads this, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left is written there
+        code = 1
+    sys.exit(code)

@@ -22,9 +22,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.browser.formgrader_course import Formgrader, instructors_lab
 from tests.browser.jupyter_lab import PATIENCE, ROOT, Notebook, expect, serving
+from tests.chromium import chromium
 from utils.build.lessons import load
 from utils.build.seat import take_seat
 from utils.build.solved import answers
@@ -82,17 +82,11 @@ class Album:
 
 @contextmanager
 def a_page() -> Iterator[Page]:
-    """Start a browser and give an empty page of it. Raises RuntimeError where there is none."""
-    if CHROMIUM is None:
-        raise RuntimeError("no Chromium on this machine: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
-        page = browser.new_page(viewport=WINDOW)  # type: ignore[arg-type]  # a plain dict will do
+    """Start a browser and give an empty page of it. Raises `NoBrowser`."""
+    with chromium() as browser:
+        page = browser.new_page(viewport=WINDOW)
         page.set_default_timeout(PATIENCE * 1000)
         yield page
-        browser.close()
 
 
 # A student

@@ -1,9 +1,11 @@
-"""What all tests share: no window for figures, one thread for torch, the course's root."""
+"""What all tests share: no window for figures, one thread for torch, the course's root, a browser."""
 
+import contextlib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,19 @@ from utils.grading import sample_class
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="module")  # one browser at a time: a process has room for one of Playwright's loops
+def browser() -> Iterator[Any]:
+    """Give a running Chromium."""
+    from tests.chromium import NoBrowser, chromium
+
+    with contextlib.ExitStack() as stack:
+        try:
+            running = stack.enter_context(chromium())
+        except NoBrowser as error:
+            pytest.skip(str(error))
+        yield running
 
 
 @pytest.fixture(scope="session")

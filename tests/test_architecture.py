@@ -44,10 +44,22 @@ MAY_IMPORT = {
     "utils.feedback": {"utils.build", "utils.grading"},
     "utils.formgrader": {"utils.build", "utils.feedback"},
     "utils.report": {"utils.build", "utils.checks", "utils.grading", "utils.console"},
-    "utils.collect": {"utils.grading", "utils.build"},
-    "utils.export": {"utils.grading", "utils.build", "utils.collect", "utils.checks.course_key"},
+    "utils.collect": {"utils.grading", "utils.build", "utils.tables"},
+    "utils.export": {
+        "utils.grading",
+        "utils.build",
+        "utils.collect",
+        "utils.checks.course_key",
+        "utils.tables",
+    },
     "utils.sheets": {"coursekit", "utils.checks", "utils.build", "utils.grading"},
-    "utils.classes": {"utils.grading", "utils.build", "utils.collect", "coursekit.handed_out"},
+    "utils.classes": {
+        "utils.grading",
+        "utils.build",
+        "utils.collect",
+        "utils.tables",
+        "coursekit.handed_out",
+    },
     "utils.commands": {
         "utils.classes",
         "utils.export",
@@ -62,6 +74,7 @@ MAY_IMPORT = {
     "utils.cli": {"utils.commands", "utils.quick_start"},
     "utils.quick_start": set(),
     "utils.console": set(),
+    "utils.tables": set(),
 }
 MODULES = sorted([*(ROOT / "coursekit").rglob("*.py"), *(ROOT / "utils").rglob("*.py")])
 

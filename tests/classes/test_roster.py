@@ -6,7 +6,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from utils.classes.roster_file import read_roster
-from utils.classes.tables import TableError
+from utils.tables import TableError
 
 PLAIN = "id,first_name,last_name,email,lms_user_id,section\n"
 ADA = "ada,Ada,Lovelace,ada@uni.example,17,A\n"

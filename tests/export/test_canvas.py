@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from utils.collect.roster import RosterError
 from utils.export.canvas import canvas_import, read_gradebook
 from utils.export.standings import Standing
 from utils.grading.scores import Score
+from utils.tables import TableError
 
 ROSTER = (
     "\ufeffStudent,ID,SIS User ID,SIS Login ID,Section,Sums (77),Final Score\n"
@@ -100,8 +100,8 @@ def test_a_login_that_is_a_formula_is_left_out_for_no_changed_one_would_be_found
 def test_a_file_that_canvas_did_not_export_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "other.csv"
     path.write_text("name,points\nada,1\n", encoding="utf-8")
-    with pytest.raises(RosterError, match="no column Student, ID, Section"):
+    with pytest.raises(TableError, match="no column Student, ID, Section"):
         read_gradebook(path)
     path.write_bytes(b"Student,ID,Section\n\xff,1,2\n")
-    with pytest.raises(RosterError, match="not in UTF-8"):
+    with pytest.raises(TableError, match="not in UTF-8"):
         read_gradebook(path)

@@ -1,12 +1,10 @@
-"""A browser, and a graded course of one real lesson."""
+"""A graded course of one real lesson."""
 
 from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import pytest
@@ -23,22 +21,7 @@ from utils.grading.submission import TIMESTAMP, enter  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSIGNMENT, LESSON = "attention", "scaled_dot_product"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 WRONG_SHAPE = "def mean_dot(mu, sigma):\n    return (mu**2).sum(dim=-1, keepdim=True)"
-
-
-@pytest.fixture(scope="module")  # one browser at a time: a process has room for one of Playwright's loops
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine: apt-get install chromium")
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason="pip install -e '.[dev]' brings playwright"
-    )
-    with playwright.sync_playwright() as running:
-        chromium = running.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="session")

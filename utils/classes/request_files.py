@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from utils.classes.requests import Asked
-from utils.classes.tables import TableError, read_table
 from utils.grading.reading import printable
+from utils.tables import TableError, read_table
 
 LARGEST = 100_000  # bytes of one student's file
 MOST_FILES = 10_000

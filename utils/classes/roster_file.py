@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from utils.classes.tables import Row, Table, TableError, read_table
 from utils.collect.names import BadName, folded, student_folder
 from utils.grading.class_tables import NAME
+from utils.tables import Row, Table, TableError, read_table
 
 # The names of columns in lower case, the surest first. `course collect` names folders by the same columns.
 ID = ("student_id", "student id", "sis login id", "username", "sis user id", "sid", "id number")

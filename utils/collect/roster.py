@@ -5,13 +5,12 @@ A row's student id is what the first of `ID_COLUMNS` holds that the table has.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from utils.collect.names import BadName, slug, squeezed, student_folder
+from utils.tables import TableError, read_table
 
 # In the order in which they name a student's folder, in lower case.
 ID_COLUMNS = (
@@ -43,10 +42,6 @@ NAME_COLUMNS = ("student", "name", "full name")
 TWO_NAMES = (("first name", "last name"), ("first_name", "last_name"))
 
 
-class RosterError(ValueError):
-    """A table that cannot be used; the message says which line or column, and what was expected."""
-
-
 class Unknown(LookupError):
     """Nobody, or more than one student, is called like this; the message says which."""
 
@@ -74,9 +69,9 @@ class Roster:
 
 
 def read_roster(path: Path) -> Roster:
-    """Return the table in a file. Raises `RosterError`, OSError."""
+    """Return the table in a file. Raises `TableError`, OSError."""
     roster, wanted = Roster(), None
-    for line, row in _rows(path):
+    for line, row in ((one.line, one.values) for one in read_table(path).whole_rows()):
         wanted = wanted or _id_column(path, row)
         given = row.get(wanted, "").strip() or _first(row, ID_COLUMNS)
         if not given or "points possible" in row.get("student", "").lower():
@@ -84,41 +79,17 @@ def read_roster(path: Path) -> Roster:
         try:
             student = student_folder(given)
         except BadName as error:
-            raise RosterError(f"{path}, line {line}: {error}.") from None
+            raise TableError(f"{path}, line {line}: {error}.") from None
         _enter(roster, row, student)
     if not roster.students:
-        raise RosterError(f"{path} names no student.")
+        raise TableError(f"{path} names no student.")
     return roster
-
-
-def _rows(path: Path) -> Iterable[tuple[int, dict[str, str]]]:
-    """Yield each row with its line; column names are in lower case."""
-    _, rows = table_of(path)
-    for line, row in rows:
-        yield line, {name.strip().lower(): value for name, value in row.items()}
-
-
-def table_of(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
-    """Return the columns of a CSV file, and each row with its line. Raises `RosterError`, OSError."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise RosterError(f"{path} is not in UTF-8; save it again as CSV UTF-8.") from None
-    first = text.partition("\n")[0]
-    reader = csv.DictReader(io.StringIO(text), delimiter=";" if first.count(";") > first.count(",") else ",")
-    try:
-        rows = [
-            (reader.line_num, {name: value or "" for name, value in row.items() if name}) for row in reader
-        ]
-    except csv.Error as error:
-        raise RosterError(f"{path}, line {reader.line_num}: {error}.") from None
-    return list(reader.fieldnames or ()), rows
 
 
 def _id_column(path: Path, row: Mapping[str, str]) -> str:
     found = next((column for column in ID_COLUMNS if column in row), None)
     if found is None:
-        raise RosterError(
+        raise TableError(
             f"{path} has none of the columns {', '.join(ID_COLUMNS)}; its columns are {', '.join(row)}."
         )
     return found

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from utils.collect.names import squeezed
-from utils.collect.roster import RosterError, table_of
 from utils.export.standings import Standing
 from utils.export.tables import FORMULA, Cell, csv_text, number
+from utils.tables import TableError, read_table
 
 ABOUT = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 NAMED_BY = ("SIS Login ID", "SIS User ID", "ID")
@@ -46,11 +46,12 @@ class Import:
 
 
 def read_gradebook(path: Path) -> Gradebook:
-    """Return what Canvas exported. Raises `RosterError`, OSError."""
-    columns, numbered = table_of(path)
-    rows = [row for _, row in numbered]
+    """Return what Canvas exported. Raises `TableError`, OSError."""
+    table = read_table(path)
+    columns = table.headings
+    rows = [{name: row.values.get(name.casefold(), "") for name in columns} for row in table.whole_rows()]
     if missing := [name for name in ("Student", "ID", "Section") if name not in columns]:
-        raise RosterError(f"{path} is no gradebook of Canvas: it has no column {', '.join(missing)}.")
+        raise TableError(f"{path} is no gradebook of Canvas: it has no column {', '.join(missing)}.")
     possible = next((row for row in rows if POSSIBLE in row["Student"]), {})
     students = [row for row in rows if POSSIBLE not in row["Student"] and row["ID"].strip()]
     return Gradebook(students, columns, possible)

@@ -20,6 +20,7 @@ from utils.grading.findings import findings_of
 from utils.grading.instructor_cells import InstructorCells
 from utils.grading.intake import Rebuilt, grade_id, rebuilt
 from utils.grading.reading import submitted_notebook
+from utils.grading.rehearsal import rehearsed
 from utils.grading.running import is_graded_code, not_run
 from utils.grading.scores import part_id
 from utils.grading.split.judge import Disturbed, Judge, Verdicts
@@ -154,6 +155,10 @@ def _explain(course: str, task: str, part: str) -> str:
     return explain(Course.from_json(course), Task.from_json(task), part)
 
 
+def _rehearse(course: str) -> str:
+    return rehearsed(Course.from_json(course))
+
+
 def _run_only(
     notebook: str,
     released: str,
@@ -168,4 +173,9 @@ def _run_only(
     return json.dumps({"notebook": nbformat.writes(ours, version=4), "incidents": verdicts.incidents})
 
 
-REQUESTS: Mapping[str, Callable[..., str]] = {"grade": _grade, "explain": _explain, "run": _run_only}
+REQUESTS: Mapping[str, Callable[..., str]] = {
+    "rehearse": _rehearse,
+    "grade": _grade,
+    "explain": _explain,
+    "run": _run_only,
+}

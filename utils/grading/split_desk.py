@@ -29,10 +29,21 @@ class SplitDesk:
             self._judges.close()
             raise
         try:
-            self._boxes.open().close()  # said now, and not once for every submission
+            self._rehearse()  # said now, and not once for every submission
         except BaseException:
             self.close()
             raise
+
+    def _rehearse(self) -> None:
+        """Raise `BoxFailed` when a box cannot run what every notebook begins with."""
+        course = replace(self._course, box=self._boxes.address)
+        seconds = self._limits.notebook_seconds + SLACK
+        try:
+            why = self._judges.ask("rehearse", seconds=seconds, course=course.to_json())
+        except JudgeFailed as error:
+            raise BoxFailed(_last_line(str(error))) from None
+        if why:
+            raise BoxFailed(why)
 
     def start(self, task: Task) -> _JudgeCall:
         """Return the call of a task that a judge has begun to work on. Raises `NoAnswer`."""

@@ -30,12 +30,24 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A table that was read. `guessed` is set when its letters beyond a to z may be wrong."""
+    """A table that was read: its columns in lower case, and the headings as they are written.
+
+    `guessed` is set when its letters beyond a to z may be wrong.
+    """
 
     path: Path
     columns: tuple[str, ...]
+    headings: tuple[str, ...]
     rows: tuple[Row, ...]
     guessed: bool = False
+
+    def whole_rows(self) -> list[Row]:
+        """Return the rows if all are whole and their letters are sure. Raises `TableError`."""
+        if self.guessed:
+            raise TableError(f"{self.path} is not in UTF-8; save it again as CSV UTF-8.")
+        if broken := next((row for row in self.rows if row.problem), None):
+            raise TableError(f"{self.path}, line {broken.line}: {broken.problem}.")
+        return list(self.rows)
 
 
 def read_table(path: Path) -> Table:
@@ -46,7 +58,8 @@ def read_table(path: Path) -> Table:
     separator, text = _separator(text)
     reader = csv.reader(io.StringIO(text), delimiter=separator, strict=True)
     try:
-        columns = tuple(name.strip().casefold() for name in next(reader, []))
+        headings = tuple(map(str.strip, next(reader, [])))
+        columns = tuple(map(str.casefold, headings))
         rows = tuple(_rows(reader, columns))
     except csv.Error as error:
         raise TableError(f"{path}, line {reader.line_num}: {error}.") from None
@@ -55,7 +68,7 @@ def read_table(path: Path) -> Table:
     twice = sorted({name for name in columns if name and columns.count(name) > 1})
     if twice:
         raise TableError(f"{path} has more than one column {', '.join(twice)}.")
-    return Table(path, columns, rows, guessed)
+    return Table(path, columns, headings, rows, guessed)
 
 
 def _decoded(path: Path) -> tuple[str, bool]:
