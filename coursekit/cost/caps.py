@@ -26,7 +26,14 @@ MOST_PATIENCE = 6.0  # times a cap, however slow the yardstick; the wrong order 
 
 
 class CapExceeded(RuntimeError):
-    """A call needed more than its cap; the message says how much of what."""
+    """A call needed more than its cap; the message says how much of what.
+
+    `in_doubt` is set where a machine that was slow for a moment could be the reason.
+    """
+
+    def __init__(self, message: str, *, in_doubt: bool = False) -> None:
+        super().__init__(message)
+        self.in_doubt = in_doubt
 
 
 @dataclass(frozen=True)
@@ -97,13 +104,15 @@ class Allowance:
     """A cap of processor time, stretched where the machine is slow or busy; None is no cap.
 
     How slow it is at such work right now is told by right code, the yardstick, which runs when a call has
-    passed its cap. Small samples of a pace told too little: what is slow may be shared memory, or
-    the steps of a loop in Python. So the yardstick is the slowest right way that is known.
+    passed its cap. Small samples of a pace told too little: what is slow may be shared memory, or the steps
+    of a loop in Python. So the yardstick is the slowest right way that is known. `most` is what
+    none can stretch the time to.
     """
 
     def __init__(self, cap: float | None, yardstick: Callable[[], object] | None = None) -> None:
         self._cap, self._yardstick = cap, yardstick
         self.seconds = inf if cap is None else cap  # what a call may use, as far as is known
+        self.most = self.seconds if yardstick is None else MOST_PATIENCE * self.seconds
 
     def passed_by(self, seconds: float) -> bool:
         """Return whether a call that has used so much has used too much."""
@@ -114,7 +123,7 @@ class Allowance:
 
     def _stretch(self, yardstick: float) -> None:
         assert self._cap is not None
-        self.seconds = min(max(self._cap, AMPLE * yardstick), MOST_PATIENCE * self._cap)
+        self.seconds = min(max(self._cap, AMPLE * yardstick), self.most)
 
 
 def _processor_time(work: Callable[[], object]) -> float:
@@ -127,12 +136,12 @@ def _processor_time(work: Callable[[], object]) -> float:
 def require_within(spent: Spent, allowance: Allowance, *, bytes: int | None) -> None:
     """Raise CapExceeded when a call needed more than it may."""
     if allowance.passed_by(spent.cpu_seconds):
-        raise CapExceeded(
-            f"needed {spent.cpu_seconds:.1f} s of processor time, where {allowance.seconds:.1f} s are ample"
-        )
+        needed, ample = spent.cpu_seconds, allowance.seconds
+        told = f"needed {needed:.1f} s of processor time, where {ample:.1f} s are ample"
+        raise CapExceeded(told, in_doubt=needed < allowance.most)
     if bytes is not None and spent.peak_bytes is not None and spent.peak_bytes > bytes:
-        needed, ample = spent.peak_bytes / MEGABYTE, bytes / MEGABYTE
-        raise CapExceeded(f"needed {needed:.0f} MB of memory, where {ample:.0f} MB are ample")
+        held, enough = spent.peak_bytes / MEGABYTE, bytes / MEGABYTE
+        raise CapExceeded(f"needed {held:.0f} MB of memory, where {enough:.0f} MB are ample")
 
 
 def on_windows(

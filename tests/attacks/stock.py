@@ -34,7 +34,6 @@ ROOT = Path(__file__).resolve().parents[2]
 RESULTS = Path(__file__).with_name("stock_results.json")
 HONEST = "aa-honest"
 SECONDS = 150  # for one student; the longest honest run takes a tenth
-ATTEMPTS = 3  # at right answers: on a machine that reads torch for the first time, a cell may run out of time
 CONFIG = """\
 from pathlib import Path
 
@@ -77,15 +76,14 @@ def stock_course(desk: Desk) -> float:
     (desk.root / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
     desk.hand_in(HONEST, desk.notebook(*desk.right()))
     Canaries().plant(desk.root, desk.root / "home")
-    for _ in range(ATTEMPTS):
-        code = _autograde(desk, HONEST, {"HOME": str(desk.root / "home")}, "--force")
-        points, possible = _points(desk, HONEST), _possible(desk, HONEST)
-        if not code and points and points == possible:
-            return points
-    said = (desk.root / "stderr.txt").read_text(encoding="utf-8", errors="replace")[-2000:]
-    raise RuntimeError(
-        f"stock nbgrader gave an honest student {points} of {possible} points (exit code {code})\n{said}"
-    )
+    code = _autograde(desk, HONEST, {"HOME": str(desk.root / "home")})
+    points, possible = _points(desk, HONEST), _possible(desk, HONEST)
+    if code or not points or points < possible:
+        said = (desk.root / "stderr.txt").read_text(encoding="utf-8", errors="replace")[-2000:]
+        raise RuntimeError(
+            f"stock nbgrader gave an honest student {points} of {possible} points (exit code {code})\n{said}"
+        )
+    return points
 
 
 def run(course: Desk, honest: float, attack: Attack, scratch: Path) -> StockResult:
@@ -111,7 +109,7 @@ def run(course: Desk, honest: float, attack: Attack, scratch: Path) -> StockResu
     return result
 
 
-def _autograde(desk: Desk, student: str, environment: dict[str, str], *options: str) -> int:
+def _autograde(desk: Desk, student: str, environment: dict[str, str]) -> int:
     """Run stock nbgrader for one student; return its exit code, or 124 when it does not end."""
     root = desk.root
     wall = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"]
@@ -125,13 +123,12 @@ def _autograde(desk: Desk, student: str, environment: dict[str, str], *options: 
         "IPYTHONDIR": str(root / "home" / ".ipython"),
     }
     command = [*wall, sys.executable, "-m", "nbgrader", "autograde", desk.assignment, f"--student={student}"]
-    command += options
     own |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     with (root / "stderr.txt").open("wb") as said:
         try:
             return subprocess.run(
                 command,
-                env={**os.environ, **environment, **own},
+                env={**_of_no_other_course(), **environment, **own},
                 stdout=subprocess.DEVNULL,
                 stderr=said,
                 timeout=SECONDS,
@@ -139,6 +136,11 @@ def _autograde(desk: Desk, student: str, environment: dict[str, str], *options: 
             ).returncode
         except subprocess.TimeoutExpired:
             return 124
+
+
+def _of_no_other_course() -> dict[str, str]:
+    """Return this process's environment without what a run of ours has named, such as a key that is gone."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("COURSE_")}
 
 
 def _points(desk: Desk, student: str) -> float | None:

@@ -45,8 +45,18 @@ class Cap:
     yardstick: Callable[..., Any] | None = None  # the slowest right code known; it takes the same arguments
 
     def test(self, function: Any, part: str) -> None:
-        """Raise WrongAnswer unless the call stays within its caps and returns the right numbers."""
-        source = draws.generator(f"{part}, {self.sizes}")
+        """Raise WrongAnswer unless the call stays within its caps and returns the right numbers.
+
+        A call that has passed them by less than the wrong order would is made once more, with other inputs:
+        memory that a machine hands out for the first time can make right code six times as slow.
+        """
+        try:
+            self._test(function, f"{part}, {self.sizes}")
+        except _InDoubt:
+            self._test(function, f"{part}, {self.sizes}, again", last=True)
+
+    def _test(self, function: Any, draw: str, *, last: bool = False) -> None:
+        source = draws.generator(draw)
         args = self.inputs(source)
         read = None if self.reads is None else torch.randn(self.reads, generator=source, dtype=torch.float64)
         caps: dict[str, Any] = {"cpu_seconds": self.cpu_seconds, "bytes": self.bytes}
@@ -54,6 +64,8 @@ class Cap:
             own: dict[str, Any] = {"window": self.window, "read": _own(read), "yardstick": self.yardstick}
             spent = capped(function, copied(args), **own, **caps)
         except CapExceeded as error:
+            if error.in_doubt and not last:
+                raise _InDoubt from None
             what = "The results are right, but for many positions the code needs too much."
             raise WrongAnswer(what, called=self.sizes, first=str(error), hint=self.hint) from None
         except (Exception, SystemExit) as error:  # the student's code may raise anything
@@ -80,6 +92,10 @@ class Cap:
     def _whole(self, arg: Any) -> Any:
         vector = isinstance(arg, Tensor) and arg.dim() == 1
         return windows(arg, self.window) if self.window is not None and vector else arg
+
+
+class _InDoubt(Exception):
+    """A call has passed a cap, perhaps because the machine was slow just then."""
 
 
 @dataclass(frozen=True)

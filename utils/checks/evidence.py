@@ -1,6 +1,7 @@
 """What a check saw: input, expected, received; and what it decided. For an instructor's understanding.
 
-Nothing is kept unless somebody asks with `witnessed` or `decisions`; a student never sees any of it.
+Nothing is kept unless somebody asks with `witnessed`, `last_seen` or `decisions`; of what was seen a student
+sees at most a picture in a few levels of brightness (`utils.grading.heat_maps`).
 """
 
 from __future__ import annotations
@@ -43,10 +44,26 @@ def witnessed() -> Iterator[list[Evidence]]:
         _witnesses.pop()
 
 
+_onlookers: list[dict[str, Evidence]] = []
+
+
+@contextmanager
+def last_seen() -> Iterator[dict[str, Evidence]]:
+    """Give a dictionary that holds, afterwards, what each check looked at last where it found something wrong."""
+    _onlookers.append({})
+    try:
+        yield _onlookers[-1]
+    finally:
+        _onlookers.pop()
+
+
 def note(part: str, expected: Any, received: Any, arguments: Mapping[str, Any] | None = None) -> None:
     """Tell the witness, if there is one, what a check is looking at."""
+    seen = Evidence(part, expected, received, arguments or {})
     for witness in _witnesses:
-        witness.append(Evidence(part, expected, received, arguments or {}))
+        witness.append(seen)
+    for onlooker in _onlookers:
+        onlooker[part] = seen
 
 
 _listeners: list[dict[str, WrongAnswer]] = []
@@ -68,6 +85,9 @@ def decide(part: str, wrong: WrongAnswer | None) -> None:
         listener.pop(part, None)
         if wrong is not None:
             listener[part] = wrong
+    for onlooker in _onlookers:
+        if wrong is None:
+            onlooker.pop(part, None)
 
 
 def _indented(value: Any) -> str:

@@ -50,7 +50,7 @@ def figure_of(message: Message) -> Figure | None:
     return next((made for make in makers if (made := make(message))), None)
 
 
-def _svg(title: str, height: int, body: str) -> Markup:
+def svg(title: str, height: int, body: str) -> Markup:
     """Return a drawing. Its body is made here, of numbers and fixed words only."""
     return Markup(
         '<svg class="figure" role="img" viewBox="0 0 {0} {1}" aria-label="{2}"><title>{2}</title>{3}</svg>'
@@ -66,7 +66,7 @@ def _growth(message: Message) -> Figure | None:
         return None
     power, what = float(found["power"]), found["what"]
     caption = f"Counted in your code: {what}, as N^{power:g}. Asked for is N^1, the slope 1."
-    return Figure(_svg(f"Growth of {what} in your code beside linear growth", HEIGHT, _lines(power)), caption)
+    return Figure(svg(f"Growth of {what} in your code beside linear growth", HEIGHT, _lines(power)), caption)
 
 
 def _lines(power: float) -> str:
@@ -114,7 +114,7 @@ def _shapes(message: Message) -> Figure | None:
         return None
     title = f"Axes of your result: {_listed(mine)}; asked for: {_listed(asked)}"
     body = _row("yours", mine, asked, 8) + _row("asked", asked, mine, 58)
-    return Figure(_svg(title, 104, body), f"{found['where']}{_in_words(mine, asked)}")
+    return Figure(svg(title, 104, body), f"{found['where']}{_in_words(mine, asked)}")
 
 
 def _row(label: str, sizes: list[int], others: list[int], y: int) -> str:
@@ -162,7 +162,7 @@ def _amounts(message: Message) -> Figure | None:
         caption = f"Your code touches {mine:g} {unit}."
     share = max(280 * asked / mine, 2.0)
     body = _bar("yours", "mine", 280.0, 10, f"{mine:g}") + _bar("asked", "asked", share, 54, f"{asked:g}")
-    return Figure(_svg("What your code needs beside what is enough", 96, body), caption)
+    return Figure(svg("What your code needs beside what is enough", 96, body), caption)
 
 
 def _bar(label: str, kind: str, width: float, y: int, number: str) -> str:

@@ -23,6 +23,7 @@ from nbgrader.utils import is_grade, is_solution, is_task
 from traitlets import default
 
 from utils.feedback.figures import figure_of
+from utils.feedback.maps import figure_of_maps
 from utils.feedback.parts import STATES, Graded, graded
 from utils.feedback.prose import STYLE, html_of
 from utils.feedback.shown import coloured
@@ -107,6 +108,7 @@ def _environment() -> Environment:
         "summary_name": SUMMARY,
         "states": STATES,
         "figure_of": figure_of,
+        "figure_of_maps": figure_of_maps,
     }
     made.filters |= {
         "prose": lambda text: Markup(html_of(text)),  # noqa: S704 - sanitised there

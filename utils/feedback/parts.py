@@ -14,8 +14,10 @@ from nbformat import NotebookNode
 from nbgrader.utils import compute_checksum, is_grade, is_solution, is_task
 
 from utils.build.notebooks import PREFIX
+from utils.feedback.maps import Maps, read_maps
 from utils.feedback.messages import Message, Said, said_by
 from utils.feedback.shown import shown
+from utils.grading.executed import MAPS
 
 State = Literal["right", "partly right", "wrong", "not answered", "waiting"]
 STATES: dict[State, tuple[str, str]] = {  # how each is said to a student, and a sign that goes with the words
@@ -65,6 +67,7 @@ class Part:
     question: str = ""
     answers: tuple[Answer, ...] = ()
     said: Said = field(default_factory=Said)
+    maps: Maps | None = None
     pictures: tuple[Output, ...] = ()
     stopped: tuple[Message, ...] = ()
     by_hand: bool = False
@@ -156,6 +159,7 @@ def _part(cell: NotebookNode, before: list[NotebookNode], section: str) -> Part:
         question="\n\n".join(each.source for each in others if _is_prose(each)),
         answers=answers,
         said=said,
+        maps=read_maps(cell.metadata.get(MAPS)),
         pictures=tuple(shows for each in others for shows in _outputs(each) if shows.kind == "picture"),
         stopped=tuple(found for each in others for found in said_by(each).complaints),
         by_hand=bool(mark.get("by_hand")),

@@ -9,14 +9,18 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 
-from utils.checks.evidence import Evidence, decisions, witnessed
+from utils.checks.course_key import course_key
+from utils.checks.evidence import Evidence, decisions, last_seen, witnessed
 from utils.grading.box.boxes import Boxes
 from utils.grading.box.limits import Limits
+from utils.grading.executed import MAPS
 from utils.grading.findings import findings_of
+from utils.grading.heat_maps import maps_of
 from utils.grading.instructor_cells import InstructorCells
 from utils.grading.intake import Rebuilt, grade_id, rebuilt
 from utils.grading.reading import submitted_notebook
@@ -30,8 +34,12 @@ from utils.grading.verdict import score_of, scored
 
 
 def grade_notebook(course: Course, task: Task) -> Result:
-    """Return the result of one task. What a student handed in never makes it raise."""
+    """Return the result of one task. What a student handed in never makes it raise.
+
+    Raises OSError without the course key: a check would take that for a fault of the answer.
+    """
     started = time.process_time()
+    course_key()
     made, released = _taken_in(course, task)
     with decisions() as decided:
         verdicts = _run(course, task, made, released)
@@ -91,12 +99,24 @@ def split_run(
 
         def run(*, again: bool) -> Verdicts:
             judge = Judge(lambda: Session(boxes.open(), policy), policy, student, lesson, again=again)
-            return judge.run(notebook, released, shown=_shown(released))
+            with last_seen() as seen:
+                verdicts = judge.run(notebook, released, shown=_shown(released))
+            _keep_maps(notebook, lesson, maps_of(seen))
+            return verdicts
 
         try:
             return run(again=False)
         except Disturbed:
             return run(again=True)  # every output is written anew
+
+
+def _keep_maps(notebook: NotebookNode, lesson: str, maps: Mapping[str, dict[str, Any]]) -> None:
+    """Let the graded cells of an executed notebook hold what their feedback can draw."""
+    for cell in filter(is_graded_code, notebook.cells):
+        cell.metadata.pop(MAPS, None)
+        part = part_id(lesson, str(grade_id(cell))).partition(".")[2]
+        if part in maps:
+            cell.metadata[MAPS] = maps[part]
 
 
 def _shown(released: NotebookNode) -> set[str]:

@@ -19,6 +19,7 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import IgnorePattern, LimitOutput
 
 from utils.build.release import course_config
+from utils.checks.course_key import course_key
 from utils.grading.findings import findings_of
 from utils.grading.instructor_cells import InstructorCells
 from utils.grading.intake import Rebuilt, rebuilt
@@ -33,8 +34,12 @@ STEPS = (RunNotebook, KeepWarnings, PlainScores, IgnorePattern, LimitOutput)
 
 
 def grade_notebook(course: Course, task: Task) -> Result:
-    """Return the result of one task. What a student handed in never makes it raise."""
+    """Return the result of one task. What a student handed in never makes it raise.
+
+    Raises OSError without the course key: a check would take that for a fault of the answer.
+    """
     before = os.times()
+    course_key()
     made = _taken_in(course, task)
     notebook = _run(course, task, made.notebook)
     verdict = scored(notebook)

@@ -160,6 +160,52 @@ def test_time_of_the_box_is_looked_at_only_when_it_could_have_run_out(monkeypatc
     assert box.looks == 1
 
 
+class Slow:
+    """Returns its argument and needs these seconds, call by call."""
+
+    def __init__(self, *seconds: float) -> None:
+        self.seconds, self.seen = list(seconds), list[float]()
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        end = time.process_time() + self.seconds.pop(0)
+        while time.process_time() < end:
+            pass
+        self.seen.append(float(x[0]))
+        return x
+
+
+def busy_cap() -> Cap:
+    """Return a cap that allows 0.05 s, and 0.3 s whatever the yardstick needs."""
+    return Cap(
+        sizes="3",
+        inputs=lambda g: (torch.rand(3, generator=g),),
+        expected=torch.clone,
+        hint="",
+        cpu_seconds=0.05,
+        yardstick=torch.clone,
+    )
+
+
+def test_a_call_that_was_slow_for_a_moment_gets_another_with_other_inputs():
+    function = Slow(0.15, 0.0)
+    busy_cap().test(function, "part")
+    assert len(set(function.seen)) == 2
+
+
+def test_a_call_that_is_slow_again_is_refused():
+    function = Slow(0.15, 0.15)
+    with pytest.raises(WrongAnswer, match=r"needed 0\.[12] s of processor time"):
+        busy_cap().test(function, "part")
+    assert function.seconds == []
+
+
+def test_a_call_that_needs_what_the_wrong_order_needs_gets_no_other():
+    function = Slow(0.4, 0.0)
+    with pytest.raises(WrongAnswer, match=r"needed 0\.[4-6] s of processor time"):
+        busy_cap().test(function, "part")
+    assert function.seconds == [0.0]
+
+
 def test_inputs_of_a_capped_call_differ_from_student_to_student(monkeypatch):
     def drawn(student):
         seen = []

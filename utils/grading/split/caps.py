@@ -72,9 +72,9 @@ def _watch(box: Box, used: float, allowance: Allowance) -> Callable[[], str]:
         if time.monotonic() < looks_again:
             return ""
         spent = box.cpu_seconds() - used
-        if allowance.passed_by(spent):
-            return ENDED.format(allowance.seconds)
-        looks_again = time.monotonic() + (allowance.seconds - spent) / CORES
+        if spent > allowance.most:
+            return ENDED.format(allowance.most)
+        looks_again = time.monotonic() + (allowance.most - spent) / CORES
         return ""
 
     return watch
