@@ -1,7 +1,7 @@
 """What right code and the wrong orders of work need where cost is capped: `python benchmarks/cost_caps.py`.
 
-A cap holds when a wrong order needs about ten times as much and all right code less than the cap; what the
-slowest right code needs is allowed five times where a machine is slow (`coursekit.cost.Allowance`). Run
+A cap holds when a wrong order needs ten times as much and right code about the cap or less; what the slowest
+right code needs is allowed four times where a machine is slow (`coursekit.cost.Allowance`). Run
 this on a quiet machine before a cap or a version of torch is changed; it takes some minutes.
 """
 

@@ -1,8 +1,8 @@
 """Caps on the cost of a student's function, beside the counter that grades it.
 
 The counter runs in the process of the student's code. So the same function also runs once at a large size,
-where the wrong order needs about ten times the cap, right code less than the cap, and the result has to be
-right.
+where the wrong order, in whatever blocks, needs ten times the cap, right code about the cap or less, and the
+result has to be right.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import in_blocks
 import pytest
 import torch
 
@@ -26,6 +27,7 @@ from utils.grading.submission import function_text
 
 FREE_OF_ANNOTATIONS = "from __future__ import annotations\n"  # jaxtyping's, which a student has not
 IMPORTS = "import math\nimport torch\nimport torch.nn.functional as F\nfrom torch import Tensor\n"
+IMPORTS += f"BLOCK = {in_blocks.BLOCK}\n"
 FORGED = """
 import coursekit.cost, coursekit.cost.counting
 _counted = coursekit.cost.counting.Cost(work=1000, multiply_adds=500, peak=10, largest=10, saved=0, escapes=0)
@@ -38,6 +40,9 @@ WRONG_ORDERS: list[tuple[str, Callable[..., Any]]] = [
     ("linear_attention.rff_attention", random.row_by_row),
     ("linear_attention.causal", recurrence.masked_table),
     ("linear_attention.causal", recurrence.past_anew),
+    ("kernel_attention.linear_attention", in_blocks.kernel_in_blocks),
+    ("linear_attention.rff_attention", in_blocks.rff_in_blocks),
+    ("linear_attention.causal", in_blocks.causal_in_blocks),
     ("linear_attention.chunked", chunks.table_of_all),
     ("linear_attention.chunked", chunks.step_by_step),
     ("decoding.decode", decoding_sequences.projects_all_keys_again),
