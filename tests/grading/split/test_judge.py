@@ -214,3 +214,25 @@ def test_time_spent_is_reported(judged):
     seconds = judged.verdicts.seconds
     assert seconds["box"] == 0.25
     assert 0 < seconds["wall"] <= time.monotonic() - start
+
+
+def test_a_value_too_large_to_be_handed_over_costs_its_own_part_only(judged, monkeypatch):
+    get = PretendSession.get
+
+    def refusing(self, name, seconds):
+        if name == "huge":
+            raise ValueError("the result is too large to be handed over")
+        return get(self, name, seconds)
+
+    monkeypatch.setattr(PretendSession, "get", refusing)
+    found = judged(
+        ("answer", "huge = 1"),
+        ("answer", "small = 2"),
+        ("graded", "assert huge == 1"),
+        ("graded", "assert small == 2"),
+    )
+    assert found[2] == [
+        "NotHandedOver: `huge` could not be looked at: the result is too large to be handed over"
+    ]
+    assert found[3] == []
+    assert judged.verdicts.incidents == []

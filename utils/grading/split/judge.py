@@ -44,6 +44,10 @@ class NoBox(BaseException):
     """No box could be started, which is nobody's answer: no check may catch it, and the task has to fail."""
 
 
+class NotHandedOver(Exception):
+    """A value of the box cannot be brought to a graded cell; the message says which and why."""
+
+
 class Disturbed(BaseException):
     """A box was ended from outside, which is nobody's answer either: the notebook has to start over."""
 
@@ -147,6 +151,8 @@ class Judge:
                 self._close()
             self.verdicts.incidents.append(f"{cell.id}: {lost}")
             return Ran([_error("NotRun", f"no verdict: {lost}")], lost)
+        except NotHandedOver as error:
+            return Ran([_error("NotHandedOver", str(error))], error)
         finally:
             self._close_aside()
         if self._session is not None and (text := "".join(self._session.take_printed())):
@@ -161,6 +167,8 @@ class Judge:
                 self._interpreter.names[name] = self._live().get(name, self._seconds())
             except NameError:
                 continue
+            except Exception as error:  # it is too large, or has no form in which it could cross
+                raise NotHandedOver(f"`{name}` could not be looked at: {error}") from None
         if step.fetched:
             self._live().deadline = time.monotonic() + self._seconds()
 
