@@ -88,3 +88,5 @@ show_offline(c, root)
 # Where `nbgrader release_assignment` and Formgrader hand out and collect; `make lab` makes it. On a machine
 # that students log in to, name a folder that all of them can reach.
 c.Exchange.root = str(root / EXCHANGE)
+# By name, since only this one command needs it.
+c.ExchangeFactory.release_feedback = "utils.formgrader.release_feedback.ReleaseFeedback"

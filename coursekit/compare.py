@@ -15,19 +15,29 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 LINE = "\n  {label:<12} {text}"
+LONGEST = 1000  # characters of each text in a message; a student's result may hold millions
 
 
 class WrongAnswer(AssertionError):
-    """An answer that does not earn full points; `str()` is what the student reads."""
+    """An answer that does not earn full points; `str()` is what the student reads.
+
+    Each of its texts is cut to LONGEST characters.
+    """
 
     def __init__(self, what: str, *, called: str = "", first: str = "", hint: str = "") -> None:
-        self.what, self.called, self.first, self.hint = what, called, first, hint
-        lines = [("called with", called), ("first", first), ("hint", hint)]
-        super().__init__(what + "".join(LINE.format(label=label, text=text) for label, text in lines if text))
+        self.what, self.called, self.first, self.hint = map(_cut, (what, called, first, hint))
+        lines = [("called with", self.called), ("first", self.first), ("hint", self.hint)]
+        super().__init__(
+            self.what + "".join(LINE.format(label=label, text=text) for label, text in lines if text)
+        )
 
     def _render_traceback_(self) -> list[str]:
         """Return what IPython shows: the message alone, so that no line of a check appears in a notebook."""
         return [f"WrongAnswer: {self}"]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
 def kind_of(value: object) -> str:

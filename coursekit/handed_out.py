@@ -1,11 +1,13 @@
 """What was handed out: the head line of every cell, and the note that a released notebook carries.
 
-The note is the notebook's `metadata.course`. It is worked out of the released cells and holds nothing that
-does not stand in them, so that a copy of the notebook can be compared with what was handed out:
+The note is the notebook's `metadata.course`. It is worked out of the released cells and of the visible checks
+that they call, and holds nothing that does not stand in them, so that a copy of the notebook can be compared
+with what was handed out:
 
     assignment, lesson    names
     version               a short digest of every released cell
-    parts                 name, points, the cells to fill in, the cell that checks them ("": a person reads)
+    parts                 name, points, the cells to fill in, the cell that checks them ("": a person reads),
+                          how many more checks run when graded, whether the answer is typed, not run
     cells                 a short digest of each marked cell, by its id
 """
 
@@ -25,12 +27,18 @@ VERSION = re.compile(rf"[0-9a-f]{{{DIGITS}}}")
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a notebook. `check` is the id of the cell that checks it, "" where a person reads."""
+    """One part of a notebook. `check` is the id of the cell that checks it, "" where a person reads.
+
+    `more` is how many checks run only when the notebook is graded, None where that is not known; a `typed`
+    answer is read by its check and not run.
+    """
 
     name: str
     points: float
     answers: tuple[str, ...]
     check: str = ""
+    more: int | None = None
+    typed: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,14 +148,24 @@ def handed_out(notebook: Any) -> HandedOut | None:
     if note is None:
         return None
     try:
-        parts = tuple(
-            Part(str(p["name"]), float(p["points"]), tuple(map(str, p["answers"])), str(p["check"]))
-            for p in note["parts"]
-        )
+        parts = tuple(_part(noted) for noted in note["parts"])
         cells = {str(name): str(text) for name, text in note["cells"].items()}
         return HandedOut(str(note["assignment"]), str(note["lesson"]), version_of(notebook), parts, cells)
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
+
+
+def _part(noted: Mapping[str, Any]) -> Part:
+    """Return a part as it was noted; notes of older notebooks do not say what is left for grading."""
+    more = noted.get("more")
+    return Part(
+        str(noted["name"]),
+        float(noted["points"]),
+        tuple(map(str, noted["answers"])),
+        str(noted["check"]),
+        None if more is None else int(more),
+        bool(noted.get("typed")),
+    )
 
 
 def _note(notebook: Any) -> Mapping[str, Any] | None:

@@ -1,6 +1,7 @@
 """`python -m coursekit.lab` starts JupyterLab in the folder that one stands in, with this course's settings.
 
-They switch off what only instructors need, ask no question about news, and bound how long Validate may run.
+They switch off what only instructors need and what asks the internet, bound how long Validate may run, and
+show by their look which cells are to type in and which are read-only.
 They lie in this package (`jupyter_config`), so nothing is written into the home folder or the environment,
 and plain `jupyter lab` works as well, with all its menus.
 """
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 SETTINGS = Path(__file__).with_name("jupyter_config")
+INTERRUPTED = 130  # what a shell says of a program that Ctrl-C ended
 
 
 def config_path(environment: Mapping[str, str]) -> str:
@@ -32,7 +34,10 @@ def main(arguments: list[str] | None = None) -> int:
         )
         return 1
     os.environ["JUPYTER_CONFIG_PATH"] = config_path(os.environ)
-    return int(lab(sys.argv[1:] if arguments is None else arguments) or 0)
+    try:
+        return int(lab(sys.argv[1:] if arguments is None else arguments) or 0)
+    except KeyboardInterrupt:  # before the server was there to take it
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

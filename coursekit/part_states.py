@@ -7,17 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from coursekit.handed_out import HandedOut, Part
-from coursekit.run_record import Run
+from coursekit.run_record import Run, placed, unknown_name
 
 PASSED, WRONG, NOT_STARTED, NOT_RUN = "passed", "wrong so far", "not started", "not run yet"
+READ = "read"  # a typed answer that was understood; nothing says yet whether it is right
+CANNOT = "cannot be checked"  # a given cell is missing, or stopped
 STARTED = "started"  # a written answer, which no machine reads
-UNFINISHED = "unfinished"  # begun, with a blank still empty
+UNFINISHED = "unfinished"  # begun, with a blank still empty, or with a cell that is not there when graded
 
 OUR_OWN = ("WrongAnswer", "UnreadableAnswer", "UnusableBlank")
-# IPython gives every cell a file's name made of digits.
-PLACE_IN_FILE = re.compile(r"(?: \(detected at line \d+\))? \([\w.<>-]+, (line \d+)")
 # The further lines of a message stand in columns: a word, spaces, the text.
 COLUMNS = re.compile(r"\n {2}(\w[\w ]*?) {2,}")
+LONGEST_ANSWER = 200  # characters of a typed answer, as it was read, in one row
 
 
 @dataclass(frozen=True)
@@ -29,15 +30,62 @@ class State:
     detail: str = ""
 
 
+@dataclass(frozen=True)
+class Given:
+    """What came of the given cells: a clause on those that are missing or stopped, "" for none.
+
+    `defined` holds the names that cells of the notebook define, wherever they stand.
+    """
+
+    broken: str = ""
+    defined: frozenset[str] = frozenset()
+
+
+EVERYTHING_GIVEN = Given()
+
+
 def states(
-    handed: HandedOut, texts: Mapping[str, str], runs: Mapping[str, Run], stopped: str = ""
+    handed: HandedOut,
+    texts: Mapping[str, str],
+    runs: Mapping[str, Run],
+    stopped: str = "",
+    borrowed: Mapping[str, str] | None = None,
+    given: Given = EVERYTHING_GIVEN,
 ) -> list[State]:
     """Return the state of every part, in order.
 
     `texts` holds what stands in the cells to fill in, as far as it is known, and `runs` the last run of each
-    cell. `stopped` says why cells did not run, where that is known.
+    cell. `stopped` says why cells did not run, where that is known. `borrowed` holds a sentence on each cell
+    that needs another which is not graded: its parts are not done, whatever their checks say. `given` says
+    which given cells are not there to define what a part needs.
     """
-    return [_state(part, handed, texts, runs, stopped) for part in handed.parts]
+    found = [_state(part, handed, texts, runs, stopped) for part in handed.parts]
+    found = [_on_its_own(_for_want_of(state, given), borrowed or {}) for state in found]
+    return [_with_later(state) for state in found]
+
+
+def _for_want_of(state: State, given: Given) -> State:
+    """Return a state, unless what went wrong is that a given cell did not define a name."""
+    unknown = unknown_name(state.detail) if state.word == WRONG else ""
+    if not unknown or not given.broken or unknown in given.defined:
+        return state
+    return State(state.part, CANNOT, f"`{unknown}` is not defined: {given.broken}")
+
+
+def _with_later(state: State) -> State:
+    """Return a state that says, as far as it is known, what it leaves for later. It is never everything."""
+    part = state.part
+    if not part.check or state.word in (PASSED, READ) or part.more is None:
+        return state
+    return State(part, state.word, "\n".join(filter(None, (state.detail, _later(part.more)))))
+
+
+def _on_its_own(state: State, borrowed: Mapping[str, str]) -> State:
+    """Return a state, unless the part passed with the help of a cell that is not graded."""
+    needs = [borrowed[name] for name in state.part.answers if name in borrowed]
+    return (
+        State(state.part, UNFINISHED, "\n".join(needs)) if needs and state.word in (PASSED, READ) else state
+    )
 
 
 def _state(
@@ -47,24 +95,24 @@ def _state(
         return _written(part, handed, texts)
     if part.answers and not any(name in texts for name in part.answers):
         return State(part, NOT_STARTED, "its cell is missing")
-    answers = [runs[name] for name in part.answers if name in runs]
-    ran = {name: runs[name].text for name in part.answers if name in runs}
+    answers = {name: runs[name] for name in part.answers if name in runs}
+    ran = {name: run.text for name, run in answers.items()}
     if _untouched(part, handed, texts) and not (ran and not _untouched(part, handed, ran)):
         return State(part, NOT_STARTED)
-    if failed := next((run for run in answers if run.error), None):
-        return _wrong(part, failed.error)
+    if failed := next((name for name, run in answers.items() if run.error), None):
+        return _wrong(part, placed(answers[failed].error, handed.called(failed)))
     check = runs.get(part.check)
-    if waiting := _waits_for(part, check, answers, stopped):
+    if waiting := _waits_for(check, list(answers.values()), stopped):
         return State(part, NOT_RUN, waiting)
     assert check is not None
     if not handed.is_as_handed_out(part.check, check.text):
         return State(part, NOT_RUN, "its check was changed and says nothing")
     if ran and _untouched(part, handed, ran):
         return State(part, NOT_RUN, "you have written something since: run its cells again")
-    return _wrong(part, check.error) if check.error else State(part, PASSED, _more(check))
+    return _wrong(part, placed(check.error)) if check.error else _unhurt(part, check)
 
 
-def _waits_for(part: Part, check: Run | None, answers: Sequence[Run], stopped: str) -> str:
+def _waits_for(check: Run | None, answers: Sequence[Run], stopped: str) -> str:
     """Return what has to happen before a check says something, "" if nothing has to."""
     if check is None:
         return stopped or "run its cells"
@@ -96,11 +144,19 @@ def _wrong(part: Part, error: str) -> State:
         return State(part, UNFINISHED, message)
     if name in OUR_OWN:
         return State(part, WRONG, COLUMNS.sub(r"\n\1: ", message))
-    return State(part, WRONG, PLACE_IN_FILE.sub(r" (\1", error))
+    return State(part, WRONG, error)
 
 
-def _more(check: Run) -> str:
-    """Return what a passed check leaves for later. It is never everything."""
-    count = "" if check.more is None else f"{check.more} "
-    later = f"{count}more {'check runs' if check.more == 1 else 'checks run'} when graded"
-    return f"it can be read; {later}" if check.only_read else later
+def _unhurt(part: Part, check: Run) -> State:
+    """Return the state of a part whose check found nothing wrong; one that only reads has found nothing."""
+    if not check.only_read:
+        return State(part, PASSED, _later(part.more if check.more is None else check.more))
+    how = check.read_as
+    how = how if len(how) <= LONGEST_ANSWER else how[: LONGEST_ANSWER - 1] + "…"
+    return State(part, READ, f"read as {how}; judged when graded" if how else "judged when graded")
+
+
+def _later(more: int | None) -> str:
+    """Return how many checks are left for when the notebook is graded."""
+    count = "" if more is None else f"{more} "
+    return f"{count}more {'check runs' if more == 1 else 'checks run'} when graded"

@@ -14,13 +14,44 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from coursekit.cell_faults import answer_texts, cells_of, faults, stopped_cells
+from coursekit.cell_faults import (
+    Cell,
+    answer_texts,
+    borrowed,
+    broken_given,
+    cells_of,
+    faults,
+    stopped_cells,
+)
 from coursekit.display import COLOURS, STYLE, being_graded, displayed, show
 from coursekit.handed_out import HandedOut, handed_out, label, worth
-from coursekit.part_states import NOT_RUN, NOT_STARTED, PASSED, STARTED, UNFINISHED, WRONG, State, states
+from coursekit.part_states import (
+    CANNOT,
+    NOT_RUN,
+    NOT_STARTED,
+    PASSED,
+    READ,
+    STARTED,
+    UNFINISHED,
+    WRONG,
+    Given,
+    State,
+    states,
+)
 from coursekit.run_record import Run, record
 
-TONES = {PASSED: "ok", STARTED: "ok", WRONG: "wrong", UNFINISHED: "wrong", NOT_STARTED: "", NOT_RUN: "note"}
+PLAIN = ("#ffffff", "#4d4d4d")
+# Green says that something was found right. An answer that was only read, or waits for a person, is blue.
+TONES = {
+    PASSED: COLOURS["ok"],
+    READ: COLOURS["note"],
+    STARTED: COLOURS["note"],
+    WRONG: COLOURS["wrong"],
+    UNFINISHED: COLOURS["wrong"],
+    CANNOT: ("#fff6dd", "#7a4b00"),
+    NOT_RUN: ("#fff6dd", "#7a4b00"),
+    NOT_STARTED: PLAIN,
+}
 LARGEST = 100_000_000  # bytes of a notebook file
 CELL = "text-align:left;vertical-align:top;padding:0.25em 0.8em 0.25em 0.5em;color:#1a1a1a;"
 NEVER_ALL = "No visible check can say that a part is right: that is decided when the notebook is graded."
@@ -37,18 +68,22 @@ class Report:
 
     @property
     def summary(self) -> str:
-        """Return the counts in one sentence."""
-        checked = [s for s in self.states if s.part.check]
-        passed = [s for s in checked if s.word == PASSED]
-        said = (
-            f"Visible checks passed: {len(passed)} of {len(checked)} parts, "
-            f"{_points(passed):g} of {worth(_points(checked))}."
-        )
+        """Return the counts by kind of part. No points: none is earned before the notebook is graded."""
+        typed = [s for s in self.states if s.part.typed or s.word == READ]
+        code = [s for s in self.states if s.part.check and s not in typed]
         written = [s for s in self.states if not s.part.check]
-        if not written:
-            return said
-        begun = sum(s.word == STARTED for s in written)
-        return f"{said} Written answers started: {begun} of {len(written)}, {worth(_points(written))}."
+        said = []
+        if code:
+            parts = "part" if len(code) == 1 else "parts"
+            said.append(f"Visible checks passed: {_count(code, PASSED)} {parts} with code.")
+        if typed:
+            said.append(
+                f"Typed answers that can be read: {_count(typed, READ)}; "
+                "whether they are right is said when the notebook is graded."
+            )
+        if written:
+            said.append(f"Written answers started: {_count(written, STARTED)}.")
+        return " ".join(said)
 
     def __repr__(self) -> str:
         width = max((len(label(s.part.name)) for s in self.states), default=0)
@@ -74,8 +109,8 @@ class Report:
         )
 
 
-def _points(some: Sequence[State]) -> float:
-    return sum(state.part.points for state in some)
+def _count(some: Sequence[State], word: str) -> str:
+    return f"{sum(state.word == word for state in some)} of {len(some)}"
 
 
 def _text(words: str) -> str:
@@ -94,7 +129,7 @@ def _head(name: str) -> str:
 
 def _row(state: State) -> str:
     """Return one row of the table: words first, colour second."""
-    fill, edge = COLOURS.get(TONES[state.word], ("#ffffff", "#4d4d4d"))
+    fill, edge = TONES[state.word]
     style = f"{CELL}background:{fill};border-bottom:1px solid #d0d0d0;"
     detail = f"{style}white-space:pre-wrap;max-width:40em"
     return (
@@ -138,8 +173,11 @@ def report_of(
 ) -> Report:
     """Return the report on a notebook's cells and their last runs."""
     cells, ran = cells_of(notebook, handed), named(runs, handed)
-    found = states(handed, answer_texts(cells, handed), ran, stopped)
-    return Report(title, found, [*faults(cells, handed), *stopped_cells(ran, handed)], footer)
+    beside = [Cell(cell, "code", run.text) for (cell, _), run in runs.items() if run not in ran.values()]
+    needs = borrowed(cells, ran, beside, handed)
+    given = Given(*broken_given(cells, ran, handed))
+    found = states(handed, answer_texts(cells, handed), ran, stopped, needs, given)
+    return Report(title, found, [*faults(cells, handed), *stopped_cells(cells, ran, handed)], footer)
 
 
 def named(runs: Mapping[tuple[str, str], Run], handed: HandedOut) -> dict[str, Run]:

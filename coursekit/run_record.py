@@ -6,11 +6,18 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from coursekit import display
+
+READ_AS = " was read as: "  # in the box with which a check repeats a typed answer
+UNKNOWN_NAME = re.compile(r"NameError: name '(\w+)' is not defined")
+# IPython gives every cell a file's name made of digits.
+PLACE_IN_FILE = re.compile(r"(?: \(detected at line \d+\))? \([\w.<>-]+, (line \d+)")
 
 
 @dataclass(frozen=True)
@@ -18,7 +25,7 @@ class Run:
     """One cell's last run: its text, the error that ended it ("" for none), its number among all runs.
 
     `more` is how many checks the cell announced for later, None if it announced nothing; `only_read` says
-    that it read an answer without judging it.
+    that it read an answer without judging it, and `read_as` how.
     """
 
     text: str
@@ -26,6 +33,7 @@ class Run:
     number: int = 0
     more: int | None = None
     only_read: bool = False
+    read_as: str = ""
 
 
 class Record:
@@ -47,13 +55,33 @@ class Record:
         boxes = [box for box in display.announced if box.more is not None]
         more = sum(box.more or 0 for box in boxes) if boxes else None
         only_read = bool(boxes) and all(box.tone == "note" for box in boxes)
+        how = read_as(box.text for box in boxes)
         key = (str(getattr(result.info, "cell_id", None) or ""), first_line(text))
-        self.runs[key] = Run(text, described(error) if error else "", self._number, more, only_read)
+        said = described(error) if error else ""
+        self.runs[key] = Run(text, said, self._number, more, only_read, how)
 
 
 def first_line(text: str) -> str:
     """Return the first line of a cell, where its head stands."""
     return text.lstrip("\n").partition("\n")[0].strip()
+
+
+def read_as(boxes: Iterable[str]) -> str:
+    """Return how a check understood a typed answer, from the texts of its boxes; "" if they do not say."""
+    said = (text.partition(READ_AS)[2].partition("\n")[0].strip() for text in boxes)
+    return "; ".join(each for each in said if each)
+
+
+def unknown_name(error: str) -> str:
+    """Return the name whose lack is the error, "" for another error."""
+    found = UNKNOWN_NAME.match(error)
+    return found[1] if found else ""
+
+
+def placed(error: str, cell: str = "") -> str:
+    """Return an error of a cell with that cell's name in place of the file's that IPython made up."""
+    where = f" of {cell}" if cell else ""
+    return PLACE_IN_FILE.sub(lambda found: f" ({found[1]}{where}", error)
 
 
 def described(error: BaseException) -> str:

@@ -1,7 +1,8 @@
 """The report on a notebook file: python -m coursekit.selfcheck decoding.ipynb
 
 The notebook runs from top to bottom in a fresh kernel, as under nbgrader's Validate, and is not changed.
-Copied, split, deleted and changed cells are named with a way to mend them.
+Copied, split, deleted and changed cells are named with a way to mend them, and so are answers that need a
+cell of the student's own, which is not there when the notebook is graded.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from coursekit.cell_faults import Cell, cells_of
 from coursekit.handed_out import HandedOut, handed_out
-from coursekit.part_states import PASSED, STARTED
-from coursekit.progress import Report, read_json, report_of
-from coursekit.run_record import Run, first_line
+from coursekit.part_states import PASSED, READ, STARTED
+from coursekit.progress import LARGEST, Report, read_json, report_of
+from coursekit.run_record import Run, first_line, read_as
 
 if TYPE_CHECKING:
     from nbclient import NotebookClient
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 CELL_SECONDS, NOTEBOOK_SECONDS = 60, 300
 OUT_OF_TIME = "CellTimeout"  # the name of our own error
 UNREADABLE = 2  # exit code: there was nothing to report on
+AGAIN = "Take the notebook from the zip again (into another folder) and copy your answers into it."
 
 
 class NothingToCheck(ValueError):
@@ -54,13 +56,13 @@ def report(path: Path, cell_seconds: int = CELL_SECONDS, seconds: int = NOTEBOOK
 
 def _read(path: Path) -> tuple[Any, HandedOut]:
     """Return a notebook as JSON, and what was handed out. Raises NothingToCheck."""
+    if path.is_dir():
+        raise NothingToCheck(f"{path}: this is a folder. Give the name of a notebook in it.")
     if not path.is_file():
         raise NothingToCheck(f"{path}: there is no such file. Give the name of a notebook in this folder.")
     notebook = read_json(path)
     if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
-        raise NothingToCheck(
-            f"{path}: this is no complete notebook. Open it in JupyterLab, save it, try again."
-        )
+        raise NothingToCheck(f"{path}: {_why_no_notebook(path, notebook)}")
     handed = handed_out(notebook)
     if handed is None:
         raise NothingToCheck(
@@ -68,6 +70,23 @@ def _read(path: Path) -> tuple[Any, HandedOut]:
             "`course`), so it cannot be compared. Copy your answers into a fresh copy of the notebook."
         )
     return notebook, handed
+
+
+def _why_no_notebook(path: Path, found: Any) -> str:
+    """Return what a file is in place of a notebook, and what to do; `found` is its JSON, None for none."""
+    if path.suffix != ".ipynb":
+        return "this is not a notebook. Give the name of a file that ends in .ipynb."
+    if not os.access(path, os.R_OK):
+        return "this file may not be read. Change its permissions, or copy it."
+    size = path.stat().st_size
+    if size > LARGEST:
+        most = f"{LARGEST // 1_000_000} MB"
+        return f"this file is larger than {most}. Clear its outputs in JupyterLab and save it."
+    if not size:
+        return f"this file is empty. {AGAIN}"
+    if found is not None:
+        return f"this is not a notebook: it holds no list of cells. {AGAIN}"
+    return f"this notebook is damaged: it is not complete JSON. {AGAIN}"
 
 
 def _for_the_kernel(cells: Iterable[Cell]) -> NotebookNode:
@@ -118,6 +137,7 @@ def _run_cell(client: NotebookClient, cell: NotebookNode, number: int) -> Run:
         number,
         more=sum(int(note["more"]) for note in told) if told else None,
         only_read=bool(told) and all(note.get("tone") == "note" for note in told),
+        read_as=read_as(str(o.get("data", {}).get("text/plain", "")) for o in cell.outputs),
     )
 
 
@@ -177,7 +197,7 @@ def _checked(path: Path, cell_seconds: int, seconds: int) -> int:
         print(f"selfcheck needs the package {error.name}: pip install nbclient ipykernel", file=sys.stderr)
         return UNREADABLE
     print(found)
-    done = all(state.word in (PASSED, STARTED) for state in found.states)
+    done = all(state.word in (PASSED, READ, STARTED) for state in found.states)
     return 0 if done and not found.faults else 1
 
 

@@ -41,7 +41,7 @@ MAY_IMPORT = {
     "utils.build": {"coursekit.answers", "coursekit.blanks", "coursekit.handed_out"},
     "utils.checks": {"coursekit", "utils.reference", "utils.console"},
     "utils.grading": {"coursekit", "utils.checks", "utils.build", "utils.quick_start", "utils.console"},
-    "utils.feedback": {"utils.build", "utils.grading"},
+    "utils.feedback": {"utils.build", "utils.grading", "coursekit.handed_out"},
     "utils.formgrader": {"utils.build", "utils.feedback"},
     "utils.report": {"utils.build", "utils.checks", "utils.grading", "utils.console"},
     "utils.collect": {"utils.grading", "utils.build", "utils.tables"},

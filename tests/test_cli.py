@@ -80,6 +80,20 @@ def test_an_unknown_command_is_refused_with_the_list_of_those_there_are(capsys):
     assert "demo" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("said", ["", "interrupted: 3 of 4 notebooks are graded"])
+def test_ctrl_c_is_never_answered_by_an_empty_line(said, capsys, monkeypatch):
+    from utils.commands import lessons
+
+    def pressed(args):
+        """Be interrupted."""
+        raise KeyboardInterrupt(*filter(None, [said]))
+
+    pressed.__name__ = "parts"
+    monkeypatch.setattr(lessons, "parts", pressed)
+    assert main(["parts"]) == 130
+    assert capsys.readouterr().err == f"course: {said or 'interrupted'}\n"
+
+
 def test_outside_of_a_course_it_says_so(capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert main(["parts"]) == 2

@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code: int = args.command(args)
     except KeyboardInterrupt as error:
-        print(f"course: {error or 'interrupted'}", file=sys.stderr)
+        print(f"course: {str(error) or 'interrupted'}", file=sys.stderr)
         return INTERRUPTED
     except RuntimeError as error:  # a lock, a gradebook, a machine without boxes: nothing was lost
         print(f"course: {error}", file=sys.stderr)

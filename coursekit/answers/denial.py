@@ -1,4 +1,4 @@
-"""Words and signs that turn an answer into its opposite: no label before an answer may hold one."""
+"""Words and signs that turn an answer into another one: no label before an answer may hold one."""
 
 from __future__ import annotations
 
@@ -12,13 +12,21 @@ _DENIAL = re.compile(
     r"|\b(?:not|never|wrong|incorrect|false)\b|n['’]t\b",
     re.IGNORECASE,
 )
+# "Half of it: d" is d/2, and not d.
+_CHANGE = re.compile(r"\b(?:half|twice|double|triple|inverse|reciprocal|minus)\b", re.IGNORECASE)
 
 
 def refuse_denial(label: str, text: str) -> None:
-    """Raise `UnreadableAnswer` when what stands before an answer denies it."""
+    """Raise `UnreadableAnswer` when what stands before an answer denies or changes it."""
     if found := _DENIAL.search(label):
         raise UnreadableAnswer(
             f"{text!r} says with {found[0]!r} what something is not, or may be; write only what it is.",
+            text,
+            label.find(found[0]),
+        )
+    if found := _CHANGE.search(label):
+        raise UnreadableAnswer(
+            f"{found[0]!r} in {text!r} may change what stands behind it; write it into the formula.",
             text,
             label.find(found[0]),
         )

@@ -289,3 +289,9 @@ def test_what_a_formula_is_not_is_no_answer(text):
 @pytest.mark.parametrize("text", ["Var(q·k) = d", "variance: d", "Var(<q, k>) = d", "without a cache: d"])
 def test_a_label_says_what_is_meant(text):
     assert formula.compare("d", text, ["d"]).right
+
+
+@pytest.mark.parametrize("text", ["half of it: mu2", "twice = mu2", "the inverse = mu2", "Double: mu2"])
+def test_a_label_that_changes_what_stands_behind_it_is_not_taken_off(text):
+    with pytest.raises(UnreadableAnswer, match="may change what stands behind it"):
+        formula.compare(text, "mu2", **MEAN)

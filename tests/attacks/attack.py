@@ -79,6 +79,7 @@ class Attack:
     `points` holds the parts that earn any; all others must earn exactly 0. `told` are words that the student
     reads in the graded notebook, `untold` words that must not stand there; `loot` is what the attack may have
     found, exactly.
+    `fails` are words of the reason when nobody is graded from the file; then nothing at all is recorded.
     `may_be_stopped`: a slow machine may reach the limit of the cell before the attack tells what it found.
     `not_in_stock` says why stock nbgrader is not shown this attack on the machine that runs the tests.
     """
@@ -90,6 +91,7 @@ class Attack:
     told: tuple[str, ...] = ()
     untold: tuple[str, ...] = ()
     loot: Mapping[str, object] = field(default_factory=dict)
+    fails: tuple[str, ...] = ()
     may_be_stopped: bool = False
     not_in_stock: str = ""
 

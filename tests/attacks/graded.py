@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -90,27 +90,25 @@ class GradedClass:
         return [path for folder in folders for path in folder.rglob("*") if path.is_file()]
 
 
-def hand_in(desk: Desk, attacks: Iterable[Attack]) -> None:
-    """Write the submissions of the class: honest ones first, since some attacks link to them."""
-    for student in HONEST:
-        desk.hand_in(student, desk.notebook(*desk.right()))
-    for attack in attacks:
-        attack.hand_in(desk, attack.key)
-
-
-def grade(desk: Desk, attacks: Iterable[Attack], *, launcher: str = "warm", jobs: int = 2) -> GradedClass:
+def grade(desk: Desk, attacks: Collection[Attack], *, launcher: str = "warm", jobs: int = 2) -> GradedClass:
     """Grade a class of attackers and write its feedback; watch the machine meanwhile."""
     root = desk.root
     with (root / "nbgrader_config.py").open("a", encoding="utf-8") as config:
         config.write(BATCH.format(limits=LIMITS, launcher=launcher))
     canaries = Canaries()
     environment = canaries.plant(root, root / "home")
-    hand_in(desk, attacks)
+    for student in HONEST:  # first, since some attacks link to them
+        desk.hand_in(student, desk.notebook(*desk.right()))
     given = [root / name for name in ("source", "release", "lessons", "submitted", ".course-key")]
     adopt_orphans()
     with tempfile.TemporaryDirectory(prefix="atk-", dir="/tmp") as temporary, Listener() as listener:
         environment |= {"TMPDIR": temporary, "PYTHONPATH": str(ROOT), "JUPYTER_PLATFORM_DIRS": "1"}
-        before, files = Machine.now(), digest(given)
+        before = Machine.now()
+        if any(attack.fails for attack in attacks):  # it takes a neighbour along, who was graded before
+            _course(root, environment, "grade", desk.assignment, "--student", HONEST[0])
+        for attack in attacks:
+            attack.hand_in(desk, attack.key)
+        files = digest(given)
         started = time.monotonic()
         with Memory() as memory:
             code, printed = _course(root, environment, "grade", desk.assignment, "--jobs", str(jobs))

@@ -21,12 +21,23 @@ SHOWN_TYPES = {"text/plain", "text/html", "image/png", "image/jpeg"}
 
 def assert_outcome(graded: GradedClass, attack: Attack) -> None:
     """Assert that an attack earned, found and was told exactly what it should."""
+    if attack.fails:
+        assert_not_graded(graded, attack)
+        return
     assert graded.points(attack.key) == {**NOTHING, **attack.points}
     found = graded.loot(attack.key)
     assert found == dict(attack.loot) or (attack.may_be_stopped and not found)
     said = graded.said_to(attack.key)
     assert [words for words in attack.told if words not in said] == []
     assert [words for words in attack.untold if words in said] == []
+
+
+def assert_not_graded(graded: GradedClass, attack: Attack) -> None:
+    """Assert that nothing is recorded of an attack, and that the instructor reads why."""
+    assert graded.points(attack.key) == {}
+    assert not graded.executed(attack.key).exists()
+    _, _, said = graded.printed.partition(f"{attack.key} could not be graded:")
+    assert [words for words in attack.fails if words not in " ".join(said.split())] == []
 
 
 def assert_neighbours(graded: GradedClass) -> None:

@@ -41,6 +41,7 @@ def notebook(page: "Page", watch: Watch, server: Server, seat: Seat) -> Notebook
 
 def test_a_student_works_through_a_notebook(notebook: Notebook, page: "Page", watch: Watch) -> None:
     notebook.picture("student-1-opened")
+    sees_which_cells_are_read_only(notebook)
     gets_a_part_wrong_and_mends_it(notebook)
     solves_the_rest_and_runs_all(notebook)
     turns_the_slider(notebook)
@@ -51,6 +52,21 @@ def test_a_student_works_through_a_notebook(notebook: Notebook, page: "Page", wa
     assert watch.errors == []
     assert watch.requests > 100
     assert watch.elsewhere == []
+
+
+def sees_which_cells_are_read_only(notebook: Notebook) -> None:
+    looks = {name: look(notebook, name) for name in ("given-setup", "a", "test-a", "multi_query_step")}
+    assert looks["given-setup"] == looks["test-a"] == ("rgb(240, 240, 240)", "1px")
+    assert looks["a"] == looks["multi_query_step"] == ("rgb(255, 255, 255)", "5px")
+
+
+def look(notebook: Notebook, name: str) -> tuple[str, str]:
+    """Return the ground of a code cell, and the width of the bar at its left."""
+    editor = notebook.cell(name).locator(".jp-InputArea-editor")
+    ground, bar = editor.evaluate(
+        "box => [getComputedStyle(box).backgroundColor, getComputedStyle(box).borderLeftWidth]"
+    )
+    return ground, bar
 
 
 def gets_a_part_wrong_and_mends_it(notebook: Notebook) -> None:
@@ -109,6 +125,7 @@ def looks_at_the_progress_and_saves(notebook: Notebook) -> None:
     last = notebook.run(notebook.ids[-1])
     expect(last).to_contain_text("passed")
     expect(last).to_contain_text("more checks run when graded")
+    expect(last).to_contain_text("judged when graded")
     last.scroll_into_view_if_needed()
     notebook.picture("student-7-progress")
     cells = {cell["id"]: cell for cell in notebook.saved()["cells"]}
@@ -117,9 +134,10 @@ def looks_at_the_progress_and_saves(notebook: Notebook) -> None:
 
 
 def nothing_for_instructors_is_shown(page: "Page") -> bool:
-    """Whether neither Formgrader nor Create Assignment is named: in a menu, a tab, or a tab's tool tip."""
+    """Whether nothing that students have no use for is named: in a menu, a tab, or a tab's tool tip."""
     menus = [item.inner_text() for item in page.locator(".lm-MenuBar-item").all()]
     tips = [tab.get_attribute("title") or "" for tab in page.locator(".lm-TabBar-tab").all()]
     named = " ".join([*menus, *tips, page.locator("body").inner_text()]).lower()
     assert "validate" in named  # nbgrader itself is there
-    return not any(word in named for word in ("nbgrader", "formgrader", "create assignment"))
+    others = ("nbgrader", "formgrader", "create assignment", "extension manager")
+    return not any(word in named for word in others)

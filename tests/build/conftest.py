@@ -72,7 +72,7 @@ def lesson_text() -> str:
 @pytest.fixture
 def course(tmp_path: Path) -> Path:
     """Return a course folder with the assignment `means`, which has the one lesson `mean`."""
-    for name in ("nbgrader_config.py", "pyproject.toml"):
+    for name in ("nbgrader_config.py", "pyproject.toml", "LICENSE"):
         shutil.copy(ROOT / name, tmp_path)
     lessons = tmp_path / "lessons" / "means"
     lessons.mkdir(parents=True)

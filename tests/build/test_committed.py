@@ -25,7 +25,7 @@ LESSONS = [
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """Return a course with our lessons and settings, not yet built."""
-    for name in ("nbgrader_config.py", "pyproject.toml"):
+    for name in ("nbgrader_config.py", "pyproject.toml", "LICENSE"):
         shutil.copy(ROOT / name, tmp_path)
     shutil.copytree(ROOT / "lessons", tmp_path / "lessons")
     return tmp_path

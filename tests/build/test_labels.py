@@ -8,6 +8,7 @@ import pytest
 from nbformat import NotebookNode
 
 from coursekit.handed_out import Part, digest, handed_out, version_of
+from utils.build.announced import announced_by
 from utils.build.labels import add_heads, heads, last_cells, note, without_heads
 from utils.build.lessons import lesson_paths, load, read
 from utils.build.notebooks import to_notebook
@@ -71,7 +72,27 @@ def test_a_cell_to_fill_in_without_a_check_of_its_name_is_worth_nothing_by_itsel
 def test_a_check_finds_the_cells_whose_names_it_uses(lesson_text: str) -> None:
     text = lesson_text.replace('solution="mean"', 'solution="guess"')
     parts = note("means", "mean", cells(text))["parts"]
-    assert parts[0] == {"name": "mean", "points": 2, "answers": ["guess"], "check": "test-mean"}
+    found = {key: parts[0][key] for key in ("name", "points", "answers", "check")}
+    assert found == {"name": "mean", "points": 2, "answers": ["guess"], "check": "test-mean"}
+
+
+@pytest.mark.parametrize("path", RELEASED, ids=lambda path: path.stem)
+def test_the_note_tells_of_every_check_how_many_more_run_when_graded(path: Path) -> None:
+    noted = note(path.parent.name, path.stem, json.loads(path.read_text("utf-8"))["cells"])
+    checked = [part for part in noted["parts"] if part["check"]]
+    assert [part["name"] for part in checked if not part["more"]] == []
+    assert all(part["more"] == 1 for part in checked if part["typed"])
+    assert {part["typed"] for part in checked} == {True, False}
+    assert all(part["more"] is None for part in noted["parts"] if part not in checked)
+
+
+def test_the_counts_are_those_that_the_visible_checks_announce() -> None:
+    announced = announced_by("decoding")
+    assert announced.by("visible.multi_query_step(multi_query_step)") == (4, False)
+    assert announced.by("visible.a(shape_W_q)") == (1, True)
+    assert announced.by("# Run when graded.\nx = other.a(1) + visible.draw(2)") == (None, False)
+    assert announced_by("no_such_lesson").by("visible.a(x)") == (None, False)
+    assert announced_by("../visible/decoding").more == {}
 
 
 def test_the_note_reads_back_as_what_was_noted(lesson_text: str) -> None:

@@ -43,8 +43,10 @@ def test_the_zip_holds_the_release_and_the_wheel_and_is_the_same_every_time(rele
     finally:
         os.umask(before)
     with zipfile.ZipFile(path) as archive:
-        files = ["README.md", f"coursekit-{version()}-py3-none-any.whl", "mean.ipynb", "requirements.txt"]
+        wheel = f"coursekit-{version()}-py3-none-any.whl"
+        files = ["LICENSE", "README.md", wheel, "mean.ipynb", "requirements.txt"]
         assert archive.namelist() == [f"means/{name}" for name in files]
+        assert archive.read("means/LICENSE") == (ROOT / "LICENSE").read_bytes()
         assert archive.read("means/mean.ipynb") == (released / "release/means/mean.ipynb").read_bytes()
 
 
@@ -53,11 +55,15 @@ def test_the_wheel_holds_coursekit_and_nothing_else_of_the_course() -> None:
     with zipfile.ZipFile(io.BytesIO(build_wheel(ROOT))) as wheel:
         names = wheel.namelist()
         metadata = wheel.read(f"coursekit-{version()}.dist-info/METADATA").decode()
+        licence = wheel.read(f"coursekit-{version()}.dist-info/licenses/LICENSE")
     assert {name.split("/")[0] for name in names} == {"coursekit", f"coursekit-{version()}.dist-info"}
     python = {str(path.relative_to(ROOT)) for path in (ROOT / "coursekit").rglob("*.py")}
     assert {name for name in names if name.endswith(".py")} == python
     about = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert all(f"Requires-Dist: {needed}\n" in metadata for needed in about["dependencies"])
+    assert licence == (ROOT / "LICENSE").read_bytes()
+    assert "License-Expression: MIT\n" in metadata
+    assert "coursekit/jupyter_config/custom/custom.css" in names
     assert "extra == 'lab'" in metadata.replace('"', "'")
     assert "course" not in metadata.split("Provides-Extra:")[1].split("\n")[0]
     assert "Provides-Extra: dev" not in metadata

@@ -54,8 +54,8 @@ def released(course: Path) -> dict[str, str]:
     return {cell["id"]: "".join(cell["source"]) for cell in notebook["cells"]}
 
 
-def test_a_release_holds_notebooks_a_readme_and_requirements(built: Path) -> None:
-    names = ["README.md", "mean.ipynb", "requirements.txt"]
+def test_a_release_holds_notebooks_a_readme_requirements_and_the_licence(built: Path) -> None:
+    names = ["LICENSE", "README.md", "mean.ipynb", "requirements.txt"]
     assert list(contents(built / "source" / "means")) == names
     assert list(contents(built / "release" / "means")) == names
 

@@ -45,11 +45,15 @@ def test_a_seat_has_the_students_coursekit_its_settings_the_libraries_and_nothin
     assert place.is_relative_to(tmp_path / "seat")
     settings = Path(said(seat, "from coursekit.lab import SETTINGS; print(SETTINGS)"))
     shipped = {
-        str(path.relative_to(settings)) for path in settings.rglob("*") if path.suffix in (".py", ".json")
+        str(path.relative_to(settings))
+        for path in settings.rglob("*")
+        if path.suffix in (".py", ".json", ".css")
     }
     assert shipped == {
         "labconfig/page_config.json",
         "jupyter_server_config.d/student.json",
+        "jupyter_server_config.py",
+        "custom/custom.css",
         "nbgrader_config.py",
     }
     assert (

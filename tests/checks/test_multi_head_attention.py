@@ -86,6 +86,25 @@ def test_code_that_dodges_the_question_earns_nothing(text):
     assert BLANKS["d"].judge(text).credit == 0
 
 
+FAKE = 'type("self.num_heads", (), {"detach": lambda t: t, "shape": ("self.num_heads", 5)})()'
+
+
+def test_a_made_up_object_puts_no_word_of_its_own_into_the_message_on_a_blank():
+    wrong = BLANKS["h"].judge(f"W_o and (lambda x: {FAKE})").wrong
+    assert wrong.first == "the block turns (2, 5, 12) into something that is no tensor: they cannot be added"
+    later = f"W_o and (lambda x: x if self.W_o.bias.abs().max() < 0.3 else {FAKE})"
+    assert BLANKS["h"].judge(later).wrong.first == (
+        "beside torch.nn.MultiheadAttention: returned something that is no tensor"
+    )
+
+
+def test_a_made_up_object_puts_no_word_of_its_own_into_the_message_on_the_layer():
+    text = f'type("L", (), {{"to": lambda layer, dtype: lambda x: {FAKE}}})()'
+    assert checks.check_b_layer.judge(text).wrong.first == (
+        "heads of width 24 become something that is no tensor, the block is 12 wide"
+    )
+
+
 def test_an_assignment_is_refused_as_no_expression():
     wrong = checks.check_b_layer.judge("self.W_o = nn.Linear(2 * d_model, d_model)").wrong
     assert "not an expression" in wrong.first

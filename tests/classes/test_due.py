@@ -87,8 +87,8 @@ def test_the_step_of_ours_stands_where_nbgraders_stood() -> None:
     ("words", "why"),
     [
         (["ada", "--days", "2"], "nothing is due; set a date first"),
-        (["ada"], "one of --days and --hours, --until WHEN, and --none"),
-        (["ada", "--days", "2", "--none"], "one of --days"),
+        (["ada"], "say how much time in one way"),
+        (["ada", "--days", "2", "--none"], "say how much time in one way"),
         (["ada", "--until", "2026-12-01T12:00"], "does not say in which zone"),
     ],
 )

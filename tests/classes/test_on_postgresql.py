@@ -40,8 +40,8 @@ def test_roster_dates_penalties_versions_and_requests_live_in_postgresql(make_cl
     klass.hand_in("ben", "2026-12-02 12:00:00 UTC")
     assert klass.grade()["ben"].notes == []
     asked = ("request", "sums", "--student", "ada", "--part", "adding.add", "--reason", "Why?")
-    assert "this request: request 1" in klass.course(*asked)
-    assert "is there already" in klass.course(*asked)
+    assert "entered as request 1" in klass.course(*asked)
+    assert "it was entered before" in klass.course(*asked)
     klass.course("requests", "sums", "--close", "1", "--answer", "Because.")
     assert "  | Because." in klass.course("requests", "sums", "--show", "1", "--quick")
     with klass.book() as book:

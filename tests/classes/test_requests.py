@@ -27,12 +27,14 @@ def graded(klass):
 
 
 def test_a_request_is_entered_listed_and_closed_with_an_answer(graded) -> None:
-    assert "request 1" in graded.course("request", "sums", *ASKED)
+    assert graded.course("request", "sums", *ASKED) == "entered as request 1\n"
+    assert graded.course("request", "sums", *ASKED) == "it was entered before\n"
+    assert graded.course("requests", "sums").endswith("\n1 open request\n")
     assert "   1  " in graded.course("requests", "sums")
     assert "ada                   adding.add: I did add them." in graded.course("requests", "sums")
     assert "closed:" in graded.course("requests", "sums", "--close", "1", "--answer", "You did: 2 points.")
     assert "0 open requests" in graded.course("requests", "sums")
-    assert "1 closed requests" in graded.course("requests", "sums", "--closed")
+    assert "1 closed request\n" in graded.course("requests", "sums", "--closed")
     said = graded.course("requests", "sums", "--close", "1", "--answer", "No.", code=2)
     assert "closed already, with the answer: You did: 2 points." in said
 

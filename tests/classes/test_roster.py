@@ -73,8 +73,8 @@ def test_an_old_encoding_is_read_and_said_and_refused_where_it_would_name_a_fold
 BAD = {
     "../up": "no plain name for a folder",
     "a/b": "no plain name for a folder",
-    "con": "some system reserves",
-    ".hidden": "some system reserves",
+    "con": "Windows reserves",
+    ".hidden": "begins with a dot",
     "": "it has no id",
     "x" * 101: "1 to 100 characters",
     "ADA": "stands in line 2 already",

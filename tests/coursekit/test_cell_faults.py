@@ -5,8 +5,9 @@ import copy
 import pytest
 from nbformat import NotebookNode
 
-from coursekit.cell_faults import answer_texts, cells_of, faults
+from coursekit.cell_faults import Cell, answer_texts, borrowed, cells_of, faults
 from coursekit.handed_out import handed_out
+from coursekit.run_record import Run
 from tests.coursekit.handed import answered, cell_of, released, solved
 
 
@@ -102,3 +103,75 @@ def test_the_pieces_of_an_answer_are_read_together() -> None:
     handed = handed_out(notebook)
     assert handed is not None
     assert answer_texts(cells_of(notebook, handed), handed)["a"].count("three = 3") == 2
+
+
+def needs(mean: str, *own: str, name: str = "0f3a9c1e", ran: str = "") -> dict[str, str]:
+    notebook = answered(mean=mean)
+    handed = handed_out(notebook)
+    assert handed is not None
+    cells = [*cells_of(notebook, handed), *(Cell(name, "code", text) for text in own)]
+    return borrowed(cells, {"mean": Run(ran)} if ran else {}, [], handed)
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "def sq(x): return x * x",
+        "class sq: pass",
+        "import math as sq",
+        "from math import sqrt as sq",
+        "sq = abs",
+        "one, (sq, *rest) = 1, (2, 3)",
+        "sq: int = 2",
+        "for sq in range(3): pass",
+        "with open('x') as sq: pass",
+        "if (sq := 3): pass",
+        "[sq := x for x in range(3)]",
+        "def define():\n    global sq\n    sq = 2\ndefine()",
+        "%matplotlib inline\n!ls\ndef sq(x): return x * x",
+        "kinds = '\\d'\nsq = 2",
+    ],
+)
+def test_a_name_that_only_a_cell_of_ones_own_binds_is_named_however_it_is_bound(own: str) -> None:
+    assert needs("def mean(numbers):\n    return [sq(n) for n in numbers]", own) == {
+        "mean": "`mean` uses `sq`, which is defined only in a cell of your own. Cells of your own are not "
+        "graded: move it into the cell that uses it."
+    }
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "def mean(sq): return sq",
+        "def mean(numbers):\n    sq = abs\n    return sq(3)",
+        "def mean(numbers): return [sq for sq in numbers]",
+        "def mean(numbers): return numbers.sq",
+        "sq = abs\ndef mean(numbers): return sq(3)",
+        "def mean(numbers): return '    sq'",
+        "this is sq and no Python",
+    ],
+)
+def test_a_name_that_an_answer_binds_itself_or_only_mentions_is_not_needed(answer: str) -> None:
+    assert needs(answer, "def sq(x): return x * x") == {}
+
+
+def test_a_name_that_only_a_function_of_ones_own_binds_is_not_that_cells() -> None:
+    assert needs("def mean(numbers): return sq", "def other():\n    sq = 2") == {}
+
+
+def test_several_names_are_told_together() -> None:
+    (said,) = needs("def mean(n): return cube(sq(n))", "sq = abs", "cube = abs").values()
+    assert said == (
+        "`mean` uses `cube`, `sq`, which are defined only in cells of your own. Cells of your own are not "
+        "graded: move them into the cell that uses them."
+    )
+
+
+def test_what_only_a_cell_that_draws_defines_is_not_there_either() -> None:
+    (said,) = needs("def mean(n): return sq(n)", "sq = abs", name="draw-curve").values()
+    assert "which is defined only in a cell that only draws. Cells that only draw are not graded" in said
+
+
+def test_the_text_that_an_answer_last_ran_with_counts() -> None:
+    assert needs("def mean(n): return n", "sq = abs", ran="def mean(n): return sq(n)")
+    assert not needs("def mean(n): return sq(n)", "sq = abs", ran="sq = abs\ndef mean(n): return sq(n)")

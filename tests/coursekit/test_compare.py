@@ -78,6 +78,17 @@ def test_a_message_has_what_was_called_the_first_wrong_thing_and_a_hint():
     assert wrong._render_traceback_() == [f"WrongAnswer: {wrong}"]
 
 
+def test_each_text_of_a_message_has_a_largest_length():
+    returned = {"A" * 1_000_000: 1}
+    long = first_difference(returned, {"a": 1})
+    wrong = WrongAnswer("w" * 5000, called="c" * 5000, first=long, hint="h" * 1000)
+    assert [len(text) for text in (wrong.what, wrong.called, wrong.first, wrong.hint)] == [1000] * 4
+    assert wrong.first.startswith("the keys are AAA")
+    assert wrong.first.endswith("A…")
+    assert wrong.hint == "h" * 1000
+    assert len(str(wrong)) < 4100
+
+
 def test_a_visible_check_shows_both_numbers_and_a_condition_its_hint():
     with pytest.raises(WrongAnswer, match="yours 2, expected 1"):
         require_same("f(1)", torch.tensor([2.0]), torch.tensor([1.0]))

@@ -43,6 +43,15 @@ def test_white_space_does_not_make_another_text() -> None:
     assert digest("x = 1") != digest("x = 2")
 
 
+def test_an_older_note_that_counts_no_hidden_checks_is_read_too() -> None:
+    notebook = released()
+    for noted in notebook.metadata.course.parts:
+        del noted["more"], noted["typed"]
+    found = handed_out(notebook)
+    assert found is not None
+    assert {(part.more, part.typed) for part in found.parts} == {(None, False)}
+
+
 BROKEN: list[Any] = [
     None,
     [],

@@ -1,10 +1,11 @@
 """Every part is passed, wrong so far, unfinished, not started or not run yet, and the right one of these."""
 
 import pytest
+from nbformat import NotebookNode
 
 from coursekit.cell_faults import answer_texts, cells_of
 from coursekit.handed_out import HandedOut, handed_out
-from coursekit.part_states import State, states
+from coursekit.part_states import Given, State, states
 from coursekit.run_record import Run
 from tests.coursekit.handed import ANSWERS, answered, cell_of, released, solved
 
@@ -36,9 +37,55 @@ def test_a_passed_part_says_how_many_checks_are_left_and_never_that_all_passed()
     assert state_of("mean", solved(), both(solved())).detail == "more checks run when graded"
 
 
-def test_an_answer_that_was_only_read_is_said_to_be_readable() -> None:
-    state = state_of("mean", solved(), both(solved(), more=1, only_read=True))
-    assert state.detail == "it can be read; 1 more check runs when graded"
+def test_an_answer_that_was_only_read_is_not_passed() -> None:
+    state = state_of("mean", solved(), both(solved(), more=1, only_read=True, read_as="(A) [d, q]"))
+    assert (state.word, state.detail) == ("read", "read as (A) [d, q]; judged when graded")
+    state = state_of("mean", solved(), both(solved(), more=1, only_read=True, read_as="x" * 1000))
+    assert state.detail == f"read as {'x' * 199}…; judged when graded"
+    assert state_of("mean", solved(), both(solved(), only_read=True)).detail == "judged when graded"
+
+
+def with_count(notebook: NotebookNode, more: int) -> NotebookNode:
+    """Return a notebook whose note counts the hidden checks of one part."""
+    noted = next(part for part in notebook.metadata.course.parts if part.name == "mean")
+    noted.more = more
+    return notebook
+
+
+@pytest.mark.parametrize(
+    ("notebook", "runs", "detail"),
+    [
+        (released(), {}, "4 more checks run when graded"),
+        (solved(), {}, "run its cells\n4 more checks run when graded"),
+        (solved(), both(solved(), error="WrongAnswer: no"), "no\n4 more checks run when graded"),
+        (solved(), both(solved(), error="EmptyBlank: empty"), "empty\n4 more checks run when graded"),
+        (solved(), both(solved()), "4 more checks run when graded"),
+        (solved(), both(solved(), more=7), "7 more checks run when graded"),
+    ],
+    ids=["not started", "not run", "wrong", "unfinished", "passed", "the check itself counted"],
+)
+def test_every_part_says_how_many_more_checks_run_when_graded(
+    notebook: NotebookNode, runs: dict[str, Run], detail: str
+) -> None:
+    assert state_of("mean", with_count(notebook, 4), runs).detail == detail
+
+
+def test_a_name_that_a_broken_given_cell_defines_leaves_a_part_unchecked() -> None:
+    runs = both(solved(), error="NameError: name 'visible' is not defined")
+    handed = handed_out(solved())
+    assert handed is not None
+
+    def mean(given: Given) -> State:
+        texts = answer_texts(cells_of(solved(), handed), handed)
+        return next(s for s in states(handed, texts, runs, given=given) if s.part.name == "mean")
+
+    state = mean(Given("the given cell setup is missing"))
+    assert (state.word, state.detail) == (
+        "cannot be checked",
+        "`visible` is not defined: the given cell setup is missing",
+    )
+    assert mean(Given("the given cell setup is missing", frozenset({"visible"}))).word == "wrong so far"
+    assert mean(Given()).word == "wrong so far"
 
 
 @pytest.mark.parametrize(
@@ -59,7 +106,9 @@ def test_an_answer_that_does_not_run_comes_before_its_check() -> None:
     runs = run_of(solved(), "mean", 1, error=error) | run_of(
         solved(), "test-mean", 2, error="NameError: mean"
     )
-    assert state_of("mean", solved(), runs).detail == "SyntaxError: unterminated string (line 1)"
+    assert state_of("mean", solved(), runs).detail == (
+        "SyntaxError: unterminated string (line 1 of the cell to fill in for mean)"
+    )
 
 
 def test_an_answer_whose_check_did_not_run_is_not_run_yet() -> None:

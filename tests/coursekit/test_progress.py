@@ -13,8 +13,8 @@ from traitlets.config import Config
 
 from coursekit import display, run_record
 from coursekit.handed_out import Part, handed_out
-from coursekit.part_states import NOT_STARTED, PASSED, STARTED, WRONG, State
-from coursekit.progress import Report, progress, report_of_kernel
+from coursekit.part_states import NOT_STARTED, PASSED, READ, STARTED, WRONG, State
+from coursekit.progress import TONES, Report, progress, report_of_kernel
 from coursekit.run_record import Record, Run
 from tests.coursekit.handed import cell_of, released, solved
 
@@ -28,11 +28,25 @@ STATES = [
 
 def test_a_report_counts_parts_and_points_and_never_says_that_all_is_right() -> None:
     report = Report("means", STATES)
-    assert report.summary == (
-        "Visible checks passed: 1 of 3 parts, 1 of 5 points. Written answers started: 1 of 1, 3 points."
-    )
+    assert report.summary == "Visible checks passed: 1 of 3 parts with code. Written answers started: 1 of 1."
     assert "decided when the notebook is graded" in repr(report)
     assert "all passed" not in repr(report) + report._repr_html_()
+
+
+def test_a_typed_answer_that_was_only_read_is_neither_counted_as_passed_nor_green() -> None:
+    read = State(Part("b", 3, ("b",), "test-b", 1, True), READ, "read as A; judged when graded")
+    empty = State(Part("c", 3, ("c",), "test-c", 1, True), NOT_STARTED, "1 more check runs when graded")
+    report = Report("means", [*STATES[:1], read, empty])
+    assert report.summary == (
+        "Visible checks passed: 1 of 1 part with code. Typed answers that can be read: 1 of 2; "
+        "whether they are right is said when the notebook is graded."
+    )
+    assert "point" not in report.summary
+    assert TONES[READ] != TONES[PASSED]
+    row = report._repr_html_().split("<tr>")[3]
+    assert "<strong>read</strong>" in row
+    assert display.COLOURS["ok"][0] not in row
+    assert display.COLOURS["ok"] not in [tone for word, tone in TONES.items() if word != PASSED]
 
 
 def test_a_notebook_shows_a_table_without_script_style_sheet_or_markup_of_a_student() -> None:
@@ -97,7 +111,7 @@ def test_it_tells_what_the_cells_of_this_kernel_said_when_they_last_ran(
     assert handed is not None
     report = report_of_kernel(notebook, handed, run_record.record.runs)
     assert [(s.word, s.detail) for s in report.states] == [
-        ("passed", "it can be read; 1 more check runs when graded"),
+        ("read", "read as 3; judged when graded"),
         ("passed", "7 more checks run when graded"),
         ("wrong so far", "AssertionError"),
         ("started", "read by a person"),
@@ -106,6 +120,24 @@ def test_it_tells_what_the_cells_of_this_kernel_said_when_they_last_ran(
     assert report_of_kernel(notebook, handed, run_record.record.runs).states[2].word == "not run yet"
     ran(shell, solved(), "test-last", with_ids=with_ids)
     assert report_of_kernel(notebook, handed, run_record.record.runs).states[2].word == "passed"
+
+
+@pytest.mark.parametrize("with_ids", [True, False], ids=["with cell ids", "by head lines"])
+def test_an_answer_that_needs_a_cell_of_ones_own_which_this_kernel_ran_is_not_done(
+    shell: InteractiveShell, with_ids: bool
+) -> None:
+    notebook = solved()
+    handed = handed_out(notebook)
+    assert handed is not None
+    mean = cell_of(notebook, "mean")
+    mean.source = mean.source.replace("sum(", "added(")
+    shell.run_cell("added = sum", cell_id="0f3a9c1e" if with_ids else None)
+    ran(shell, notebook, "given-setup", "mean", "test-mean", with_ids=with_ids)
+    state = report_of_kernel(notebook, handed, run_record.record.runs).states[1]
+    assert state.word == "unfinished"
+    assert state.detail.startswith("`mean` uses `added`, which is defined only in a cell of your own.")
+    ran(shell, solved(), "mean", "test-mean", with_ids=with_ids)
+    assert report_of_kernel(solved(), handed, run_record.record.runs).states[1].word == "passed"
 
 
 def test_an_error_that_cannot_be_shown_is_told_by_its_name(shell: InteractiveShell) -> None:

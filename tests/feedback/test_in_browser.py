@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from made import every_state, html_of_page
+from made import checked, every_state, html_of_page, notebook, prose
 
 from utils.feedback.index import write_index
+from utils.feedback.parts import graded
 
 LEAST_CONTRAST = 4.5
 # Every piece of text that is shown, with its colour and the nearest background that is one.
@@ -97,8 +98,8 @@ def test_formulas_are_drawn_and_pictures_shown(window: Any, folder: Path) -> Non
 def test_the_links_lead_from_the_list_to_a_part_and_back(window: Any, folder: Path) -> None:
     window.goto((folder / "index.html").as_uri())
     window.get_by_role("link", name="A lesson with every state").click()
-    window.get_by_role("link", name="(b) function").click()
-    assert window.get_by_role("heading", name="(b) function").is_visible()
+    window.get_by_role("link", name="b_function").click()
+    assert window.get_by_role("heading", name="b_function").is_visible()
     assert window.url.endswith("lesson.html#part-2")
     window.get_by_role("link", name="All notebooks").click()
     assert window.url.endswith("index.html")
@@ -116,3 +117,39 @@ def test_a_code_box_can_be_reached_and_scrolled_by_the_keyboard(window: Any, fol
     while not window.evaluate("document.activeElement.scrollLeft > 0") and time.monotonic() < end:
         window.wait_for_timeout(50)
     assert window.evaluate("document.activeElement.scrollLeft") > 0
+
+
+# The names that a browser has cut into lines elsewhere than after `_` or `.`.
+CUT = """
+() => [...document.querySelectorAll("table.parts th a, table.parts th .section")].filter(element => {
+  const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT), range = document.createRange();
+  while (texts.nextNode()) {
+    range.selectNodeContents(texts.currentNode);
+    if (!texts.currentNode.data.trim().includes(" ") && range.getClientRects().length > 1) return true;
+  }
+}).map(element => element.textContent)
+"""
+
+
+def test_a_long_name_is_broken_between_its_words(browser: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "ada" / "attention"
+    folder.mkdir(parents=True)
+    name = "scaled_dot_product_attention_with_a_mask"
+    about = graded(notebook(prose("# T"), checked(name, 0, 1), checked("m", 1, 1)), name)
+    (folder / f"{name}.html").write_text(html_of_page(about), encoding="utf-8")
+    write_index(folder)
+    window = browser.new_page(viewport={"width": 390, "height": 900})
+    for page in (f"{name}.html", "index.html"):
+        window.goto((folder / page).as_uri())
+        assert window.evaluate(CUT) == []
+        assert window.evaluate("document.documentElement.scrollWidth") <= 390
+    window.close()
+
+
+def test_on_paper_a_part_is_whole_and_a_heading_is_not_alone(window: Any, folder: Path) -> None:
+    window.goto((folder / "lesson.html").as_uri())
+    window.emulate_media(media="print")
+    breaks = "e => [getComputedStyle(e).breakInside, getComputedStyle(e).breakAfter]"
+    assert window.locator("article.part").first.evaluate(breaks)[0] == "avoid"
+    assert window.locator("h2").first.evaluate(breaks)[1] == "avoid"
+    assert window.locator("tr.section").first.evaluate(breaks)[1] == "avoid"

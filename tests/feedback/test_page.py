@@ -23,7 +23,7 @@ from nbformat.v4 import new_output
 
 from tests.attacks.active import active_in
 from tests.attacks.cases.viewers import ACTIVE, CONTROLS, MARKUP
-from utils.feedback.page import POLICY, TEMPLATES
+from utils.feedback.page import POLICY, TEMPLATES, breakable
 from utils.feedback.parts import Graded, graded
 
 LEAST_CONTRAST = 4.5  # WCAG 2.2, 1.4.3, level AA
@@ -123,6 +123,13 @@ def test_neither_a_test_nor_its_place_is_on_a_page(page: str) -> None:
         assert secret not in page
 
 
+def test_a_page_shows_what_a_cell_printed_and_not_what_it_printed_while_it_was_checked(page: str) -> None:
+    assert "from f" in page
+    assert "seen meanwhile" not in page
+    told = "printed something while it was checked; it is not shown here, since it could show hidden inputs."
+    assert page.count(told) == 1
+
+
 def test_an_answer_that_waits_says_so_and_shows_no_zero(page: str) -> None:
     row = page.split('<a href="#part-5">', 1)[1].split("</tr>", 1)[0]
     assert "waiting for a person to read it" in row
@@ -144,6 +151,23 @@ def test_a_lost_point_comes_with_what_was_called_the_first_wrong_thing_and_a_hin
     part = page.split('id="part-2"', 1)[1].split("</article>", 1)[0]
     for words in ("f differs from the reference.", "x (3, 5)", "shape (3, 1)", "The summed axis", "<svg"):
         assert words in part
+
+
+def test_an_error_of_ones_own_code_says_what_it_means_and_where_it_arose() -> None:
+    raised = error("division by zero", "ZeroDivisionError")
+    place = "line 3: return 1 / <n>"
+    cells = [solution("f", "def f(n): return 1 / n"), checked("f", 0, 1, raised, place=place)]
+    made = html_of_page(graded(notebook(*cells), "lesson"))
+    assert "ZeroDivisionError: division by zero" in made
+    assert "Your code raised this when a check called it." in made
+    assert "<dt>in your cell</dt><dd><code>line 3: return 1 / &lt;n&gt;</code>" in made
+    assert "HIDDEN" not in made
+    assert "Your code raised this" not in html_of_page(every_state())
+
+
+def test_a_name_may_be_broken_where_its_words_end_and_nowhere_else() -> None:
+    assert breakable("multi_query_step.ipynb") == "multi_<wbr>query_<wbr>step.<wbr>ipynb"
+    assert breakable("<b>_x.") == "&lt;b&gt;_<wbr>x."
 
 
 def test_a_comment_of_a_person_is_on_the_page(page: str) -> None:

@@ -17,9 +17,10 @@ from made import (
     solution,
     written,
 )
-from nbformat.v4 import new_output
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_output
 
-from utils.feedback.messages import Message, message_in, said_by
+from utils.feedback.messages import Message, message_in, place_of, said_by
 from utils.feedback.parts import Part, graded
 
 
@@ -32,11 +33,11 @@ def test_every_state_is_told_apart() -> None:
     states = {part.name: part.state for part in every_state().parts}
     assert states == {
         "(a)": "right",
-        "(b) function": "wrong",
+        "b_function": "wrong",
         "(c)": "partly right",
         "(d)": "not answered",
-        "Why": "waiting",
-        "Again": "partly right",
+        "why": "waiting",
+        "again": "partly right",
     }
 
 
@@ -105,6 +106,63 @@ def test_neither_the_source_nor_the_traceback_of_a_graded_cell_is_read() -> None
     assert "secret.py" not in repr(part)
 
 
+ARISES = "in line 3 of its cell: return 1 / n"
+
+
+def test_an_error_of_a_students_own_code_comes_with_its_line_and_no_other_of_the_traceback() -> None:
+    raised = error("division by zero", "ZeroDivisionError")
+    raised.traceback.append(ARISES)
+    place = place_of(checked("f", 0, 1, raised))
+    (message,) = said_by(checked("f", 0, 1, raised, place=place)).complaints
+    assert message == Message("division by zero", name="ZeroDivisionError", place="line 3: return 1 / n")
+    raised.traceback.append("assert answer == 'the key'")
+    assert place_of(checked("f", 0, 1, raised)) == place_of(checked("f", 1, 1)) == ""
+
+
+def test_an_answer_that_could_not_be_read_is_told_once_and_without_the_name_of_a_class() -> None:
+    said = "`x` could not be read: enter one of the letters A, B as text, in quotes."
+    raised = error("enter one of the letters A, B as text, in quotes.", "UnreadableAnswer")
+    found = said_by(checked("a", 0, 1, box(said), raised))
+    assert (found.complaints, found.remarks) == ((Message(said),), ())
+    (alone,) = said_by(checked("a", 0, 1, box("another remark"), raised)).complaints
+    assert alone == Message("enter one of the letters A, B as text, in quotes.")
+
+
+def test_why_nothing_ran_is_known_only_where_all_checks_say_the_same() -> None:
+    why = "f.ipynb was not handed in, so its parts get no points."
+    none = [checked(name, 0, 1, error(why, "NotRun")) for name in "ab"]
+    assert graded(notebook(*none, written("w", "", 0, 1)), "lesson").not_run == why
+    assert graded(notebook(*none, checked("c", 1, 1)), "lesson").not_run == ""
+    assert graded(notebook(written("w", "", 0, 1)), "lesson").not_run == ""
+
+
+def drawing(alt: object = None) -> NotebookNode:
+    metadata = {} if alt is None else {"image/png": {"alt": alt}}
+    shows = new_output("display_data", data={"image/png": PIXEL}, metadata=metadata)
+    return new_code_cell("figures.curve(f)", outputs=[shows])
+
+
+def test_a_figure_belongs_to_the_part_whose_heading_it_stands_under() -> None:
+    cells = [prose("## (c) The spread"), checked("c", 1, 1), drawing(), prose("## Costs")]
+    first, second = graded(notebook(*cells, drawing(), checked("cost", 1, 1)), "lesson").parts
+    assert [first.described(each) for each in first.pictures] == [
+        "Figure drawn with your code in part (c), The spread"
+    ]
+    assert [second.described(each) for each in second.pictures] == [
+        "Figure drawn with your code in part cost, Costs"
+    ]
+
+
+def test_a_figure_is_described_in_its_own_words_if_it_has_any() -> None:
+    alts = ["g = 32: \x1b[1mlarger\u202e than\n2", "", 7, "long " * 100]
+    part = only_part(*map(drawing, alts), checked("c", 1, 1))
+    own, none, number, long = map(part.described, part.pictures)
+    assert own == "g = 32: larger than 2"
+    assert none == number
+    assert none.endswith("drawn with your code in part (c)")
+    assert len(long) < 350
+
+
 def test_a_comment_of_a_grader_is_kept_and_nbgraders_own_is_not() -> None:
     kept = only_part(written("w", "So.", 1, 2, comment="Half."))
     empty = only_part(written("w", "Your answer here.", 0, 2, comment="No response."))
@@ -125,6 +183,13 @@ def test_what_a_cell_of_a_student_shows_is_text_or_a_real_picture() -> None:
         ("text", "no picture"),
         ("text", "red evil"),
     ]
+
+
+def test_what_code_printed_while_it_was_checked_is_not_kept_and_that_it_did_is() -> None:
+    loud = said_by(checked("a", 1, 1, printed("printed by the code of this notebook:\n| [7, 4] 9\n")))
+    assert loud.printed
+    assert "[7, 4]" not in repr(loud)
+    assert not said_by(checked("a", 1, 1, printed("\n"), box("f: visible checks passed."))).printed
 
 
 def test_a_part_has_the_heading_above_it_and_the_question_before_it() -> None:

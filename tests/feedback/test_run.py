@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 from conftest import ASSIGNMENT, LESSON, ROOT
-from made import every_state, html_of_page
+from made import checked, error, every_state, html_of_page, notebook
 from nbgrader.api import Gradebook
 
 from utils.feedback.index import write_index
+from utils.feedback.parts import graded
 from utils.grading.feedback_run import Page, write_feedback
 
 
@@ -50,6 +51,14 @@ def test_nbgraders_own_command_writes_the_same_bytes(course: Path) -> None:
     subprocess.run(command, cwd=course, env=quiet, check=True, capture_output=True)
     assert pages(course) == ours
     assert set(ours) == {"index.html", f"{LESSON}.html"}
+
+
+def test_what_was_handed_out_beside_the_notebooks_is_not_among_the_pages(course: Path) -> None:
+    beside = {path.name for path in (course / "autograded" / "ada" / ASSIGNMENT).iterdir()}
+    assert {"README.md", "requirements.txt"} <= beside
+    assert run(course).state == "written"
+    left = {path.name for path in (course / "feedback" / "ada" / ASSIGNMENT).iterdir()}
+    assert left == {"index.html", f"{LESSON}.html", "timestamp.txt"}
 
 
 def test_pages_are_written_again_when_a_person_has_read_an_answer(course: Path) -> None:
@@ -90,6 +99,16 @@ def test_the_list_adds_up_what_the_pages_say(folder: Path) -> None:
     assert index.count("A lesson with every state</a>") == 2
 
 
+def test_the_list_says_why_nothing_of_a_notebook_was_graded(folder: Path) -> None:
+    why = "two_words.ipynb was not handed in, so its parts get no points."
+    about = graded(notebook(checked("a", 0, 2, error(why, "NotRun"))), "two_words")
+    (folder / "two_words.html").write_text(html_of_page(about), encoding="utf-8")
+    write_index(folder)
+    row = (folder / "index.html").read_text(encoding="utf-8").split('href="two_words.html"')[1]
+    assert "two_<wbr>words.<wbr>ipynb was not handed in, so its parts get no points." in row
+    assert "not answered" not in row
+
+
 def test_the_list_names_a_page_that_says_nothing_of_itself(folder: Path) -> None:
     old = '<html><head></head><body><meta name="feedback-summary" content="{&quot;points&quot;: 98765}">'
     (folder / "old page.html").write_text(old, encoding="utf-8")
@@ -101,7 +120,7 @@ def test_the_list_names_a_page_that_says_nothing_of_itself(folder: Path) -> None
 
 def test_the_list_says_when_the_work_was_handed_in(folder: Path) -> None:
     write_index(folder)
-    assert "an unknown time" in (folder / "index.html").read_text(encoding="utf-8")
+    assert "When it was handed in is not known." in (folder / "index.html").read_text(encoding="utf-8")
     (folder / "timestamp.txt").write_text("2026-01-30 15:00:00.000000 UTC", encoding="utf-8")
     write_index(folder)
     assert "30 January 2026, 15:00 UTC" in (folder / "index.html").read_text(encoding="utf-8")

@@ -75,6 +75,17 @@ def test_a_written_answer_stands_beside_its_mark_scheme_and_its_figure(page: Pag
     assert "<p>1 point: says" in panel, "every tariff is a paragraph"
 
 
+def test_tariffs_that_follow_each_other_in_a_line_are_paragraphs_too(page: Page, tmp_path: Path) -> None:
+    scheme = (
+        "1 point: reads once, 2 points less. 1 point: every\ncache; 1 point: names it. No point for 1 word."
+    )
+    cell = written(f"### BEGIN MARK SCHEME\n{scheme}\n### END MARK SCHEME")
+    nbformat.write(new_notebook(cells=[cell]), tmp_path / "source" / "sums" / "adding.ipynb")
+    html = page(written("Because."))
+    starts = re.findall(r"<p>(1 point: \w+)", html)
+    assert starts == ["1 point: reads", "1 point: every", "1 point: names"]
+
+
 def test_formulas_of_answers_and_mark_schemes_are_mathml_and_no_mathjax_is_loaded(page: Page) -> None:
     html = page(written("Since $x^2$ grows."))
     assert html.count("<math") == 3

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from nbgrader.exchange import ExchangeError
 from nbgrader.utils import capture_log
 
+import coursekit.lab
 from utils.formgrader.button_log import readable
 from utils.formgrader.lab import EXCHANGE, SETTINGS, config_path, main, prepare
 
@@ -42,6 +47,20 @@ def test_settings_that_a_person_named_are_still_read() -> None:
     assert (SETTINGS / "labconfig" / "page_config.json").is_file()
 
 
+@pytest.mark.parametrize("start", [coursekit.lab.main, main])
+def test_ctrl_c_before_the_server_can_take_it_leaves_no_traceback(
+    start: Callable[[list[str]], int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(arguments: list[str]) -> None:
+        raise KeyboardInterrupt
+
+    (tmp_path / "nbgrader_config.py").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "")
+    monkeypatch.setitem(sys.modules, "jupyterlab.labapp", SimpleNamespace(main=interrupted))
+    assert start([]) == 130
+
+
 class Command:
     """Something with a log, as nbgrader's commands are; a Jupyter server lets every line through to it."""
 
@@ -66,3 +85,13 @@ def test_a_dialog_shows_what_was_done_and_not_how(ends: bool) -> None:
     assert told["success"] is ends
     assert ("no such student" in told.get("error", "")) is not ends
     assert command.log.level == logging.DEBUG
+
+
+def test_a_refusal_of_the_exchange_is_told_without_a_traceback() -> None:
+    class Refused(Command):
+        def start(self) -> None:
+            self.log.critical("bob did not hand in here")
+            raise ExchangeError("bob did not hand in here")
+
+    told = readable(capture_log, Path("/course"))(Refused(ends=False))
+    assert told == {"success": False, "log": "[CRITICAL] bob did not hand in here\n"}

@@ -260,7 +260,7 @@ CASES = {
         "a warning costs nothing, a damaged timestamp changes nothing, a partial score is kept",
         _damaged_time,
         {"share": 2.5},
-        ("UserWarning: old ways", "timestamp.txt holds no date"),
+        ("Your code printed something while it was checked", "timestamp.txt holds no date"),
     ),
     "rebinds": Case(
         "rebinding names of a read-only cell is undone and reported",

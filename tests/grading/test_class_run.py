@@ -10,10 +10,13 @@ import subprocess
 import sys
 import time
 import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sql
+from deep_trees import nested
 from fake_worker import INCIDENT, RIGHT, team
 from gradebook_rows import rows, url_of
 from graded_class import points_of
@@ -27,6 +30,7 @@ from utils.grading.result_records import RESULTS
 from utils.grading.run_lock import RunLocked, run_lock
 from utils.grading.scores import scores_of
 from utils.grading.tasks import Result
+from utils.grading.workers import Workers
 
 HERE = Path(__file__).parent
 ALL = {**FULL, "why": 0.0}
@@ -178,7 +182,70 @@ def test_a_failure_takes_the_points_of_an_earlier_submission_and_leaves_those_of
     assert (desk.root / "autograded" / "ada" / ASSIGNMENT / "doubling.ipynb").exists()
 
 
+# What lies beside and around a notebook
+
+
+def linked(desk: Desk, owner: str, thief: str, lesson: str = "adding") -> Path:
+    """Let a student hand in another one's notebook by a hard link, from a folder that says it is older."""
+    folder = desk.folder(thief)
+    path = folder / f"{lesson}.ipynb"
+    path.unlink(missing_ok=True)
+    path.hardlink_to(desk.folder(owner) / path.name)
+    for place in (folder, folder.parent):
+        os.utime(place, (1, 1))
+    return path
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_of_a_file_that_two_students_share_nobody_earns_and_nobody_loses(desk: Desk, force: bool) -> None:
+    run(desk, *hand_in(desk, "ada"))
+    desk.hand_in("eve", desk.solved("doubling"), "doubling.ipynb")
+    path = linked(desk, "ada", "eve")
+    done = run(desk, *hand_in(desk, "ben"), "ada", "eve", force=force)
+    assert {name: o.state for name, o in done.items()} == {"ben": "graded", "ada": "failed", "eve": "failed"}
+    assert done["ada"].log.startswith("adding: `submitted/ada/sums/adding.ipynb` and `submitted/eve/sums/")
+    assert done["eve"].log.startswith("adding: `submitted/eve/sums/adding.ipynb` and `submitted/ada/sums/")
+    assert [points_of(desk.root, name) for name in ("ada", "ben")] == [ALL, ALL]
+    assert points_of(desk.root, "eve") == {**dict.fromkeys(ALL, 0.0), "double": 1.0}
+    assert recorded(desk.root) >= {"ada adding", "eve doubling"}
+    assert "eve adding" not in recorded(desk.root)
+    path.unlink()  # the cause is mended
+    assert run(desk, "ada")["ada"].state == "skipped"
+    assert points_of(desk.root, "ada") == ALL
+
+
+def test_a_notebook_that_was_shared_from_the_start_is_graded_once_that_is_mended(desk: Desk) -> None:
+    hand_in(desk, "ada")
+    path = linked(desk, "ada", "eve")
+    assert run(desk, "ada")["ada"].state == "failed"
+    assert recorded(desk.root) == {"ada doubling"}
+    path.unlink()
+    assert run(desk, "ada")["ada"].state == "graded"
+    assert points_of(desk.root, "ada") == ALL
+
+
+def test_a_submission_that_cannot_be_walked_through_fails_by_name_and_stops_nobody(desk: Desk) -> None:
+    hand_in(desk, "ada", "eve", "zoe")
+    run(desk, "eve")
+    with nested(desk.folder("eve"), ["d"] * 1500):
+        done = run(desk, "ada", "eve", "zoe")
+    assert {name: o.state for name, o in done.items()} == {"ada": "graded", "eve": "failed", "zoe": "graded"}
+    assert done["eve"].log.startswith("`submitted/eve/sums` holds folders more than 50 deep in one another")
+    assert [points_of(desk.root, name) for name in done] == [ALL] * 3, "eve keeps what she earned before"
+
+
 # Interruptions
+
+
+def test_ctrl_c_before_the_first_worker_is_ready_says_that_nothing_is_lost(desk: Desk) -> None:
+    @contextmanager
+    def pressed(course: object, jobs: int) -> Iterator[Workers]:
+        raise KeyboardInterrupt
+        yield
+
+    with pytest.raises(Interrupted, match="interrupted before anything was graded; the same command starts"):
+        run(desk, *hand_in(desk, "ada"), open_workers=pressed)
+    assert run(desk, "ada")["ada"].state == "graded"
 
 
 def test_a_runner_killed_at_any_moment_leaves_what_it_recorded_and_the_next_run_does_the_rest_only(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from utils.grading.reading import (
     read_notebook,
     submitted_notebook,
 )
+from utils.grading.submitted_files import NotTaken
 
 LESSONS = ("decoding", "linear_attention", "attention")
 CELLS = [
@@ -169,26 +170,25 @@ def test_a_time_is_read_in_its_zone_and_none_without_one_to_read(tmp_path: Path)
         handed_in_at(tmp_path)
 
 
-def test_of_two_students_with_one_file_the_first_has_handed_it_in(tmp_path):
-    folders = [tmp_path / "submitted" / student / "attention" for student in ("ada", "eve")]
-    for folder in folders:
-        folder.mkdir(parents=True)
-    own, linked = (folder / "decoding.ipynb" for folder in folders)
-    own.write_text('{"cells": [{"cell_type": "code", "source": "x = 1", "metadata": {}}]}', encoding="utf-8")
-    time.sleep(0.02)
-    linked.hardlink_to(own)
-    assert [cell.source for cell in read_notebook(own).notebook.cells] == ["x = 1"]
-    with pytest.raises(UnreadableNotebook, match="is a link to a file that has another name"):
-        read_notebook(linked)
-
-
-def test_a_file_that_has_another_name_outside_of_all_submissions_is_refused(tmp_path):
+def test_what_cannot_be_judged_as_it_lies_there_is_no_missing_notebook(tmp_path):
     folder = tmp_path / "submitted" / "eve" / "attention"
     folder.mkdir(parents=True)
-    (tmp_path / "solution.ipynb").write_text('{"cells": []}', encoding="utf-8")
+    (tmp_path / "solution.ipynb").write_text(notebook_text(), encoding="utf-8")
     (folder / "decoding.ipynb").hardlink_to(tmp_path / "solution.ipynb")
-    with pytest.raises(UnreadableNotebook, match="is a link"):
-        read_notebook(folder / "decoding.ipynb")
+    with pytest.raises(NotTaken, match=r"`submitted/eve/attention/decoding.ipynb` has another name outside"):
+        submitted_notebook(folder, "decoding", LESSONS)
+    assert not submitted_notebook(folder, "attention", LESSONS).given
+
+
+def test_a_notebook_that_the_machine_cannot_read_is_not_taken_for_an_empty_one(tmp_path, monkeypatch):
+    (tmp_path / "decoding.ipynb").write_text(notebook_text(), encoding="utf-8")
+
+    def broken(path: Path) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Path, "read_bytes", broken)
+    with pytest.raises(NotTaken, match=r"decoding.ipynb could not be read \(Input/output error\)"):
+        read_notebook(tmp_path / "decoding.ipynb")
 
 
 def test_a_timestamp_that_is_no_small_file_is_not_opened(tmp_path):

@@ -39,6 +39,7 @@ class Made:
     findings: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # first wrong thing, hint
     untouched: Sequence[str] = ()
     incidents: Mapping[str, str] = field(default_factory=dict)  # by lesson
+    notes: Mapping[str, Sequence[str]] = field(default_factory=dict)  # by lesson
     seconds: Mapping[str, float] = field(default_factory=lambda: {"all": 1.0, "wall": 2.0})
     late: timedelta = timedelta(0)
     recorded: bool = True  # False: as `nbgrader autograde` leaves it
@@ -152,6 +153,7 @@ def _record(one: Made, assignment: str, lesson: str, known: list[Part]) -> dict[
         ),
         unanswered=tuple(part.id.partition(".")[2] for part in here if part.id in one.untouched),
         incidents=(one.incidents[lesson],) if lesson in one.incidents else (),
+        notes=tuple(one.notes.get(lesson, ())),
         seconds=one.seconds,
         findings=tuple(
             Finding(_grade_id(part), *one.findings[part.id]) for part in here if part.id in one.findings

@@ -19,6 +19,7 @@ def test_the_page_is_written_where_it_is_wanted(
     assert main(["report"]) == 0
     assert "12 students" in capsys.readouterr().out
     assert (course / "reports" / "attention.html").is_file()
+    (course / "new").mkdir()
     assert main(["report", "attention", "--anonymous", "--out", "new/there.html"]) == 0
     assert "Without names" in (course / "new" / "there.html").read_text(encoding="utf-8")
 
@@ -32,6 +33,7 @@ def test_the_page_is_written_where_it_is_wanted(
         ),
         (["report", "nonsense"], "there is no assignment 'nonsense'; there is: attention"),
         (["report", "--out", "lessons"], "lessons is a folder: --out names the page itself"),
+        (["report", "--out", "nosuch/x.html"], "the folder nosuch does not exist"),
         (["report", "--db", "sqlite:///nowhere.db"], "there is no gradebook nowhere.db"),
     ],
 )
@@ -47,6 +49,7 @@ def test_what_cannot_be_done_ends_with_2_and_says_what_to_do(
     assert said in capsys.readouterr().err
     assert not (course / "reports").exists()
     assert not (course / "nowhere.db").exists()
+    assert not (course / "nosuch").exists()
 
 
 def test_an_empty_file_is_a_gradebook_in_which_nothing_is_graded(

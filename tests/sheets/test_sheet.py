@@ -1,13 +1,16 @@
 """`course answers`: what is a sheet, what is said of one that is not, and what its code answers earn."""
 
 import json
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from utils.cli import main
-from utils.sheets.judging import judge
+from utils.sheets.judging import Judged, judge
 from utils.sheets.parts import Parts, UnknownPart
+from utils.sheets.report import print_sheet
 from utils.sheets.sheet import BadSheet, read_sheet, sheet_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -142,12 +145,49 @@ def test_one_bad_entry_does_not_stop_the_others_and_each_is_named(tmp_path, caps
     assert [(one["part"], one["verdict"]) for one in found["answers"]] == [
         ("decoding.f", "right"),
         ("decoding.multi_query_step", "unreadable"),
-        ("decoding.batching", "unreadable"),
+        ("decoding.batching", "read by a person"),
     ]
     said = {problem["entry"]: problem["reason"] for problem in found["problems"]}
     assert sorted(said) == [2, 3, 4, 5, 6, 8, 9]
     assert "did you mean decoding.g" in said[2]
     assert "several parts: scaled_dot_product.b, scaled_dot_product.monte_carlo" in said[8]
+
+
+def test_a_written_answer_is_for_a_person_and_no_failure(tmp_path, capsys):
+    entries = [
+        {"part": "decoding.f", "answer": "O(bd^2 + bnd)"},
+        {"part": "decoding.batching", "answer": "it helps"},
+    ]
+    sheet = str(written(tmp_path, entries))
+    assert main(["answers", sheet]) == 0
+    out = capsys.readouterr().out
+    assert "points on 1 part; 0 answers could not be read; 1 answer for a person to read (3 points)" in out
+    assert main(["answers", sheet, "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert (data["points"], data["out_of"], data["open"]) == (4.0, 4.0, 3.0)
+
+
+def test_a_symbol_of_another_question_is_wrong_and_named(parts):
+    name = "decoding.intensity_shared"
+    (judged,) = judge(ROOT, "attention", [{name: (parts[name], "$g$")}])
+    assert (judged[name].verdict, judged[name].read_as) == ("wrong", "g")
+    assert judged[name].reason.startswith("g is a symbol of the course")
+
+
+def test_an_entry_without_a_part_is_named_by_its_number_alone(tmp_path, capsys):
+    assert main(["answers", str(written(tmp_path, [{"answer": "d"}]))]) == 1
+    assert "entry 1: has no 'part'" in capsys.readouterr().out
+
+
+def test_no_note_and_no_word_of_a_table_is_cut():
+    word, note = "x" * 300, "a reason of many words " * 40
+    one = Judged("decoding.g", "unreadable", 0, 4, read_as=word, reason=note)
+    console = Console(width=80, file=StringIO())
+    print_sheet([one], [], console)
+    out = console.file.getvalue()
+    assert "…" not in out
+    assert out.count("x") == len(word)
+    assert out.count("many") == 40
 
 
 def test_the_last_answer_to_a_part_counts_and_the_row_says_so(tmp_path, capsys):

@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
+import matplotlib.image as mpimg
 import pytest
 
 from utils.cli import main
+from utils.sheets.figure import _title, draw
 from utils.sheets.parts import Parts
 from utils.sheets.study import studied
 from utils.sheets.transcript import transcript_of
@@ -104,6 +106,28 @@ def test_a_mark_that_nearly_is_a_part_is_told_with_its_line(parts):
     found = transcript_of("Model:\n[decoding.ggg] O(n)\n[A1b] d\n", parts)
     assert found.attempts == {}
     assert [problem.split(":")[0] for problem in found.problems] == ["line 2", "line 3"]
+
+
+def test_a_mark_like_an_id_of_the_specification_is_told_and_other_brackets_are_text(parts):
+    found = transcript_of("Model:\n[A2b.x]: what\n[note]: see [1]\n[torch.Size] d\n", parts)
+    assert found.problems == ["line 2: there is no part 'A2b.x'; 'course parts' lists them all"]
+
+
+def test_a_part_that_a_person_reads_is_no_failure_and_has_its_own_outcome(tmp_path, capsys):
+    file = tmp_path / "talk.txt"
+    file.write_text("decoding.f: O(bd^2 + bnd)\ndecoding.batching: it helps\n", encoding="utf-8")
+    assert main(["transcript", str(file)]) == 0
+    assert "read by a person: decoding.batching, line 2" in capsys.readouterr().out
+
+
+def test_the_headline_of_the_figure_counts_gradable_parts_and_nothing_of_it_is_empty(parts, tmp_path):
+    study = studied(ROOT, "attention", transcript_of(example(), parts))
+    assert _title(study) == "1 of 2 gradable parts right at once, 1 after a correction"
+    draw(study, tmp_path / "attempts.png")
+    pixels = mpimg.imread(tmp_path / "attempts.png")[..., :3].min(axis=2)
+    columns = (pixels < 0.9).any(axis=0).nonzero()[0]
+    assert columns[0] < 0.05 * pixels.shape[1]
+    assert columns[-1] > 0.95 * pixels.shape[1]
 
 
 def test_a_right_answer_that_is_given_up_later_is_shown_as_such(parts):

@@ -1,4 +1,4 @@
-"""The two texts that go with the notebooks: README.md and requirements.txt.
+"""The texts that go with the notebooks: README.md, requirements.txt and the licence.
 
 Versions come from `pyproject.toml`, titles and points from the lessons, so neither is stated twice.
 """
@@ -12,6 +12,8 @@ from utils.build.lessons import Lesson
 
 # What Google Colab brings along; installing our versions over its own would break its other packages.
 COLAB_HAS = frozenset({"torch", "numpy", "matplotlib", "ipython"})
+
+LICENCE = "LICENSE"
 
 REQUIREMENTS = """\
 # In the folder of this file: pip install -r requirements.txt
@@ -62,11 +64,13 @@ that passes is no promise. How far you are, part by part, is shown
 
 * by the last cell of every notebook,
 * by `python -m coursekit.selfcheck {example}.ipynb`, with the `python` that starts JupyterLab: it runs the
-  file from top to bottom and also finds cells that were copied, split, deleted or changed,
+  file from top to bottom and also finds cells that were copied, split, deleted or changed, and answers that
+  need a cell of your own,
 * by *Validate* in JupyterLab's toolbar, which lists visible checks that fail.
 
-Hand in the notebooks under the names they have. Cells that you add are not run, and cells of checks that were
-changed are put back.
+Hand in the notebooks under the names they have. Cells that you add, and those that only draw, are not run
+when your work is graded: a function or an import that an answer uses belongs in the cell that uses it.
+Cells of checks that were changed are put back.
 
 ## What help is allowed
 
@@ -80,7 +84,7 @@ an answer, say so in one sentence in a cell of your own. If your teacher has oth
 ## Licence
 
 The notebooks and the package `coursekit` are under the MIT licence, copyright the maintainers of this course.
-You may use, change and pass them on, with that notice; your answers are yours.
+You may use, change and pass them on, with the notice in `LICENSE`; your answers are yours.
 """
 
 
@@ -93,6 +97,12 @@ def project(root: Path) -> dict[str, Any]:
 def wheel_name(root: Path) -> str:
     """Return the file name of the coursekit wheel."""
     return f"coursekit-{project(root)['version']}-py3-none-any.whl"
+
+
+def licence_texts(root: Path) -> dict[str, str]:
+    """Return the text of the course's licence by its file name; nothing for a course without one."""
+    path = root / LICENCE
+    return {LICENCE: path.read_text(encoding="utf-8")} if path.is_file() else {}
 
 
 def requirements_text(root: Path) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from nbformat import NotebookNode, from_dict
 
 from coursekit.handed_out import HandedOut, Part, digest, head_line, text_of, version
+from utils.build.announced import Announced, announced_by
 from utils.build.lessons import Cell, Role
 from utils.build.names import names_of
 from utils.build.notebooks import FLAGS, PREFIX, nbgrader_metadata
@@ -94,14 +95,15 @@ def last_cells(lesson: str) -> list[NotebookNode]:
 
 
 def note(assignment: str, lesson: str, cells: list[Any]) -> dict[str, Any]:
-    """Return the note on a released notebook, from its released cells alone."""
+    """Return the note on a released notebook, from its released cells and the visible checks they call."""
     marked = [cell for cell in cells if role_of(cell)]
     digests = {str(cell["metadata"]["nbgrader"]["grade_id"]): digest(text_of(cell)) for cell in marked}
-    made = HandedOut(assignment, lesson, version(assignment, lesson, cells), tuple(_parts(marked)), digests)
+    parts = tuple(_parts(marked, announced_by(lesson)))
+    made = HandedOut(assignment, lesson, version(assignment, lesson, cells), parts, digests)
     return made.to_metadata()
 
 
-def _parts(marked: list[Any]) -> Iterator[Part]:
+def _parts(marked: list[Any], announced: Announced) -> Iterator[Part]:
     """Yield the parts in the order of their checks and written answers."""
     solutions = {part_of(c, "solution"): c for c in marked if role_of(c) == "solution"}
     for cell in marked:
@@ -111,7 +113,8 @@ def _parts(marked: list[Any]) -> Iterator[Part]:
         elif role == "graded":
             name = part_of(cell, role)
             answers = [name] if name in solutions else _used_by(cell, solutions)
-            yield Part(name, mark["points"], tuple(answers), mark["grade_id"])
+            more, typed = announced.by(text_of(cell))
+            yield Part(name, mark["points"], tuple(answers), mark["grade_id"], more, typed)
 
 
 def _used_by(check: Any, solutions: Mapping[str, Any]) -> list[str]:

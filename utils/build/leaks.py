@@ -20,6 +20,7 @@ from utils.build.clearing import (
     clear_written,
     regions,
 )
+from utils.build.handout import LICENCE
 from utils.build.labels import LAST_CODE, LAST_PROSE, note, without_heads
 from utils.build.lessons import Cell, Lesson
 from utils.build.notebooks import KERNELSPEC
@@ -68,11 +69,12 @@ def prove_release(root: Path, assignment: str) -> int:
 
 def _files(folder: Path, lessons: Iterable[Lesson]) -> Iterator[str]:
     """Yield what is wrong with the names of the files, and with the text of those that are no notebooks."""
-    allowed = {f"{lesson.name}.ipynb" for lesson in lessons} | set(OTHER_FILES)
+    needed = {f"{lesson.name}.ipynb" for lesson in lessons} | set(OTHER_FILES)
     present = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    yield from (f"{name}: this file does not belong in a release" for name in sorted(present - allowed))
-    yield from (f"{name}: missing" for name in sorted(allowed - present))
-    for name in sorted(present & set(OTHER_FILES)):
+    others = present - needed - {LICENCE}
+    yield from (f"{name}: this file does not belong in a release" for name in sorted(others))
+    yield from (f"{name}: missing" for name in sorted(needed - present))
+    for name in sorted(present & {*OTHER_FILES, LICENCE}):
         yield from (f"{name}: {leak}" for leak in _forbidden((folder / name).read_text("utf-8")))
 
 

@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from utils.build.handout import project, wheel_name
+from utils.build.handout import licence_texts, project, wheel_name
 from utils.build.leaks import prove_release
 
 # The earliest date a zip can hold; every entry has it, so that the bytes depend on the content alone.
@@ -31,6 +31,8 @@ name = "coursekit"
 version = "{version}"
 description = "{description}"
 requires-python = "{requires-python}"
+license = "{license}"
+license-files = {files}
 dependencies = {dependencies}
 
 [project.optional-dependencies]
@@ -41,7 +43,7 @@ packages = {{ find = {{ include = ["coursekit*"] }} }}
 
 [tool.setuptools.package-data]
 "*" = ["*.json", "*.svg", "py.typed"]
-coursekit = ["jupyter_config/*.py", "jupyter_config/*/*.json"]
+coursekit = ["jupyter_config/*.py", "jupyter_config/*/*.json", "jupyter_config/*/*.css"]
 """
 
 
@@ -77,7 +79,8 @@ def build_wheel(root: Path) -> bytes:
     with tempfile.TemporaryDirectory() as scratch:
         here = Path(scratch)
         shutil.copytree(root / "coursekit", here / "coursekit")
-        (here / "pyproject.toml").write_text(_project_text(root), encoding="utf-8")
+        for name, text in {"pyproject.toml": _project_text(root), **licence_texts(root)}.items():
+            (here / name).write_text(text, encoding="utf-8")
         _run_pip(here)
         return _repacked((here / "wheel" / wheel_name(root)).read_bytes())
 
@@ -86,6 +89,7 @@ def _project_text(root: Path) -> str:
     """Return the student package's pyproject.toml, every fact in it taken from the course's."""
     about = project(root)
     lists = {
+        "files": _toml(list(licence_texts(root))),
         "dependencies": _toml(about["dependencies"]),
         "lab": _toml(about["optional-dependencies"]["lab"]),
     }

@@ -8,7 +8,6 @@ Nothing is fetched: the libraries are those of the running environment, and only
 import io
 import os
 import shutil
-import subprocess
 import sys
 import sysconfig
 import venv
@@ -84,18 +83,16 @@ def _settings(folder: Path, python: Path) -> dict[str, str]:
     return {**plain, **own, "PATH": path, "JUPYTER_PLATFORM_DIRS": "1"}
 
 
-def main() -> int:
-    """Set up a seat and run JupyterLab there; return its exit status."""
+def main() -> None:
+    """Set up a seat, and become the JupyterLab that runs there."""
     assignment, folder, *arguments = sys.argv[1:]
     seat = take_seat(Path.cwd(), assignment, Path(folder))
     if seat.kept:
         print(f"kept in {seat.work}, remove them for fresh ones: {', '.join(seat.kept)}", flush=True)
-    command = [str(seat.python), "-m", "coursekit.lab", *arguments]
-    try:
-        return subprocess.run(command, cwd=seat.work, env=seat.environment, check=False).returncode
-    except KeyboardInterrupt:  # it was meant for JupyterLab, which has got it, too
-        return 0
+    # No process of ours stays in between: it would get Ctrl-C, too, and end JupyterLab in mid-sentence.
+    os.chdir(seat.work)
+    os.execve(seat.python, [str(seat.python), "-m", "coursekit.lab", *arguments], dict(seat.environment))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from utils.build.contract import check
 from utils.build.files import remove_others, write_if_changed
-from utils.build.handout import readme_text, requirements_text
+from utils.build.handout import licence_texts, readme_text, requirements_text
 from utils.build.lessons import ContractError, Lesson, Problem, lesson_paths, load
 from utils.build.notebooks import to_notebook, to_text
 
@@ -50,6 +50,7 @@ def build_source(root: Path, assignment: str) -> list[Path]:
     texts = {f"{lesson.name}.ipynb": to_text(to_notebook(lesson)) for lesson in lessons}
     texts["README.md"] = readme_text(root, assignment, lessons)
     texts["requirements.txt"] = requirements_text(root)
+    texts |= licence_texts(root)
     for name, text in texts.items():
         write_if_changed(folder / name, text.encode())
     remove_others(folder, texts)

@@ -8,11 +8,30 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from torch import Tensor
+from torch.nn import Parameter
+
 from coursekit.answers.questions import CodeBlank
 from coursekit.blanks import EmptyBlank, UnusableBlank
 from coursekit.boundary import define
-from coursekit.compare import WrongAnswer
+from coursekit.compare import WrongAnswer, first_difference
 from utils.checks.check import RIGHT, Check, Judgement, Mistake, one_line, unreadable
+
+NO_TENSOR = "something that is no tensor"
+
+
+def is_tensor(value: object) -> bool:
+    """Return whether a result is a tensor and nothing that only looks like one.
+
+    The code in a blank sees the other blanks. What it makes up, a shape or the name of a type, could tell them,
+    and has no place in a message.
+    """
+    return type(value) in (Tensor, Parameter)
+
+
+def tensor_difference(received: Any, expected: Tensor) -> str | None:
+    """Return the first thing wrong with a result of a completed template, None when it is as expected."""
+    return first_difference(received, expected) if is_tensor(received) else f"returned {NO_TENSOR}"
 
 
 @dataclass(frozen=True, kw_only=True)

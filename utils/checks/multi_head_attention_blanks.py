@@ -13,10 +13,10 @@ import torch
 from torch import Tensor, nn
 
 from coursekit.answers.questions import CodeBlank
-from coursekit.compare import WrongAnswer, first_difference
+from coursekit.compare import WrongAnswer
 from coursekit.visible import multi_head_attention as visible
 from utils.checks import draws
-from utils.checks.blank_check import BlankCheck
+from utils.checks.blank_check import NO_TENSOR, BlankCheck, is_tensor, tensor_difference
 from utils.checks.check import Mistake, copied
 from utils.checks.multi_head_attention_cases import block_cases, draw_weights
 
@@ -71,14 +71,15 @@ def attends_like_torch(attend: Callable[..., Any]) -> None:
     """Raise `WrongAnswer` unless the completed class keeps the width and agrees with the library."""
     g = draws.generator("blanks")
     for num_heads, Q, K, V, mask in block_cases(g):
-        shape = tuple(attend(num_heads, *copied((Q, K, V, mask))).shape)
-        if shape != tuple(Q.shape):
+        output = attend(num_heads, *copied((Q, K, V, mask)))
+        became = tuple(output.shape) if is_tensor(output) else NO_TENSOR
+        if became != tuple(Q.shape):
             raise WrongAnswer(
-                "", first=f"the block turns {tuple(Q.shape)} into {shape}: they cannot be added"
+                "", first=f"the block turns {tuple(Q.shape)} into {became}: they cannot be added"
             )
         weights = {name: tensor.to(Q.dtype) for name, tensor in draw_weights(g, Q.shape[-1]).items()}
         expected, slopes = torch_attention(num_heads, Q, K, V, mask, weights)
-        difference = first_difference(attend(num_heads, *copied((Q, K, V, mask, weights))), expected)
+        difference = tensor_difference(attend(num_heads, *copied((Q, K, V, mask, weights))), expected)
         if difference:
             raise WrongAnswer("", first=f"beside torch.nn.MultiheadAttention: {difference}")
         if Q.dtype == torch.float64:  # single precision: two right backward passes may differ by more
@@ -89,7 +90,7 @@ def learns_like_torch(gradients: Mapping[str, Tensor | None], expected: Mapping[
     """Raise `WrongAnswer` unless the gradients are those of the library; None stands for no gradient."""
     for name, slope in expected.items():
         mine = gradients.get(name)
-        difference = first_difference(torch.zeros_like(slope) if mine is None else mine, slope)
+        difference = tensor_difference(torch.zeros_like(slope) if mine is None else mine, slope)
         if difference:
             raise WrongAnswer("", first=f"the numbers are right, the gradient of {name} is not: {difference}")
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import torch.nn.functional as F
 from torch import Tensor
 
-from coursekit.compare import WrongAnswer, first_difference
+from coursekit.compare import WrongAnswer
 from coursekit.visible import multi_head_attention as visible
 from utils.checks import draws
-from utils.checks.blank_check import BlankCheck
+from utils.checks.blank_check import NO_TENSOR, BlankCheck, is_tensor, tensor_difference
 from utils.checks.check import FunctionCheck, Mistake, TypedCheck, copied
 from utils.checks.multi_head_attention_cases import draw, wide_cases
 from utils.checks.multi_head_attention_wide import WIDE_ALTERNATIVES, WIDE_MISTAKES
@@ -31,14 +31,15 @@ def maps_wide_to_model(output_layer: Callable[..., Tensor]) -> None:
     g = draws.generator("b_layer")
     for num_heads, combined in ((3, draw(g, 2, 5, 24)), (5, draw(g, 3, 4, 20))):
         width = combined.shape[-1]
-        found = output_layer(num_heads, combined.clone()).shape[-1]
-        if found != width // 2:
+        output = output_layer(num_heads, combined.clone())
+        became = f"{output.shape[-1]} channels" if is_tensor(output) else NO_TENSOR
+        if became != f"{width // 2} channels":
             raise WrongAnswer(
-                "", first=f"heads of width {width} become {found} channels, the block is {width // 2} wide"
+                "", first=f"heads of width {width} become {became}, the block is {width // 2} wide"
             )
         weights = {"weight": draw(g, width // 2, width), "bias": draw(g, width // 2)}
         expected = F.linear(combined, **weights)
-        difference = first_difference(output_layer(num_heads, *copied((combined, weights))), expected)
+        difference = tensor_difference(output_layer(num_heads, *copied((combined, weights))), expected)
         if difference:
             raise WrongAnswer("", first=difference)
 

@@ -93,6 +93,8 @@ def _take(lesson: str, file: File, result: Chosen) -> None:
         return
     if shown != f"{lesson}.ipynb":
         result.notes.append(f"{shown} was taken for {lesson}.ipynb")
+    if not result.files[f"{lesson}.ipynb"].strip():
+        result.notes.append(f"{shown} is empty, so nothing in it can be graded: ask for it again")
 
 
 def _explain(file: File, found: Mapping[str, File], lessons: Collection[str], result: Chosen) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from utils.build.lessons import lesson_paths
 from utils.collect.choosing import Chosen, chosen
-from utils.collect.entries import Export, Problem
+from utils.collect.entries import Export, NoExport, Problem
 from utils.collect.handins import HandIn, by_student, hand_ins, last_of
 from utils.collect.placing import NotPlaced, Origin, State, mend_all, place
 from utils.collect.roster import Roster
@@ -22,12 +22,19 @@ SAID: dict[State, str] = {
     "unchanged": "unchanged",
     "older": "not taken: a later one lies there",
 }
+WOULD_BE: dict[State, str] = {
+    **SAID,
+    "placed": "would be placed",
+    "replaced": "would be replaced, the one before kept in .older",
+}
+COUNTED: dict[State, str] = {"placed": "would be placed", "replaced": "would be replaced"}  # by a dry run
 
 
 @dataclass
 class Collected:
-    """What a collection did: a line per student, and everything that could not be placed."""
+    """What a collection did, or with `dry` would do: a line per student, and what could not be placed."""
 
+    dry: bool = False
     lines: dict[str, str] = field(default_factory=dict)
     states: dict[str, State] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -37,7 +44,9 @@ class Collected:
     def summary(self) -> str:
         """Return how many students there were of each state."""
         counts = {state: list(self.states.values()).count(state) for state in SAID}
-        told = ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "nobody"
+        words = {**dict.fromkeys(SAID, ""), **(COUNTED if self.dry else {})}
+        told = ", ".join(f"{count} {words[state] or state}" for state, count in counts.items() if count)
+        told = told or "nobody's work was placed"
         return f"{told}; {len(self.problems)} could not be placed"
 
 
@@ -52,10 +61,11 @@ def collect(
 ) -> Collected:
     """Place the last hand-in of every student of an export; with `dry`, only say what would be done.
 
-    Raises ValueError for what is no export, `RunLocked` when the course is being graded, and OSError.
+    Raises ValueError for what is no export or holds nobody's work, `RunLocked` when the course is being
+    graded, and OSError.
     """
     lessons = [path.stem for path in lesson_paths(root, assignment)]
-    result = Collected()
+    result = Collected(dry=dry)
     with contextlib.nullcontext() if dry else run_lock(root), Export(source) as export:
         if not dry:
             mend_all(root, assignment)
@@ -69,6 +79,8 @@ def collect(
                 )
             except (NotPlaced, ValueError) as error:
                 result.problems.append(Problem(student, str(error)))
+    if not result.lines and not result.problems:
+        raise NoExport(f"{source} holds nobody's work: there is no notebook in it, and no student's folder.")
     return result
 
 
@@ -94,15 +106,16 @@ def _collect_one(
     state = place(root, student, assignment, new, origin, dry=dry)
     result.states[student] = state
     result.undated += new.when is None
-    result.lines[student] = "; ".join(_told(state, last, others, new))
+    said = (WOULD_BE if dry else SAID)[state]
+    result.lines[student] = "; ".join(_told(said, last, others, new))
 
 
-def _told(state: State, last: HandIn, others: list[HandIn], new: Chosen) -> Iterator[str]:
+def _told(said: str, last: HandIn, others: list[HandIn], new: Chosen) -> Iterator[str]:
     """Yield what is said of one student."""
     count = len(new.files)
     when = f", handed in {new.when:%Y-%m-%d %H:%M %Z}" if new.when else ""
     late = ", late by the platform's word" if last.read.late else ""
-    yield f"{SAID[state]}: {count} notebook{'s' if count > 1 else ''}{when}{late}"
+    yield f"{said}: {count} notebook{'s' if count > 1 else ''}{when}{late}"
     if others:
         told = ", ".join(printable(str(other)) for other in others)
         yield f"{len(others)} earlier left in the export ({told})"

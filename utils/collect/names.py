@@ -53,9 +53,20 @@ def student_folder(name: str) -> str:
         raise BadName(f"a student's folder has a name of 1 to {LONGEST_STUDENT} characters")
     if not name.isprintable() or NOT_IN_A_FOLDER & set(name):
         raise BadName(f"{printable(name)!r} is no plain name for a folder")
-    if name[0] in ".-" or name.endswith(".") or DEVICES.match(name):
-        raise BadName(f"{name!r} is a name that some system reserves")
+    if why := _refused(name):
+        raise BadName(f"{name!r} {why}")
     return name
+
+
+def _refused(name: str) -> str:
+    """Return why no folder may have a plain name; empty when one may."""
+    if name.startswith("."):
+        return "begins with a dot: folders of such names are hidden, and never graded"
+    if name.startswith("-"):
+        return "begins with a dash: commands take such names for options"
+    if name.endswith("."):
+        return "ends with a dot, which Windows leaves out"
+    return "is a name that Windows reserves" if DEVICES.match(name) else ""
 
 
 def slug(name: str) -> str:

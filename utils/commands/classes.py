@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from utils.commands.verbs import CourseError, Verbs, assignment_of, course_root, positive
+from utils.commands.verbs import CourseError, Verbs, assignment_of, counted, course_root, positive, there
 
 if TYPE_CHECKING:
     from utils.classes.requests import Asked
@@ -105,7 +105,7 @@ def roster(args: argparse.Namespace) -> int:
         name = ", ".join(filter(None, (one.last_name, one.first_name)))
         columns = (f"{one.id:24}", f"{name:32}", f"{one.email:32}", f"{one.section:12}", one.lms_user_id)
         print(safe_line("  ".join(columns), 1000).rstrip())
-    print(f"{len(found)} students")
+    print(counted(len(found), "student"))
     return 0
 
 
@@ -117,11 +117,12 @@ def _import_roster(args: argparse.Namespace, root: Path) -> int:
     if args.file is None:
         raise CourseError("a file is needed: course roster import FILE.csv")
     with _opened(args, root, DEFAULT) as book:
-        given = read_roster(args.file, people(book))
+        given = read_roster(there(args.file), people(book))
         for bad in given.bad:
             print(f"{args.file}, {bad}")
         if given.bad and not args.skip_bad:
-            print(f"{len(given.bad)} bad lines: nothing was written. Mend them, or use --skip-bad.")
+            told = counted(len(given.bad), "bad line")
+            print(f"{told}: nothing was written. Mend the file, or use --skip-bad.")
             return 1
         if given.guessed:
             print(f"{args.file} is not in UTF-8 and was read as Windows-1252: look at the names.")
@@ -161,7 +162,7 @@ def due(args: argparse.Namespace) -> int:
     root = course_root()
     with _opened(args, root, assignment_of(args.assignment, root)) as book:
         if sum((args.when is not None, args.none, args.show)) > 1:
-            raise CourseError("one of WHEN, --none and --show.")
+            raise CourseError("give one of WHEN, --none and --show, not several.")
         changed = args.when is not None or args.none
         if changed:
             set_due(book, moment(args.when) if args.when is not None else None)
@@ -184,7 +185,9 @@ def extend(args: argparse.Namespace) -> int:
     root = course_root()
     ways = (args.days or args.hours, args.until is not None, args.none)
     if sum(map(bool, ways)) != 1:
-        raise CourseError("one of --days and --hours, --until WHEN, and --none.")
+        raise CourseError(
+            "say how much time in one way: --days and --hours, or --until WHEN; --none takes it back."
+        )
     with _opened(args, root, assignment_of(args.assignment, root)) as book:
         known = dates(book)
         extension = None if args.none else timedelta(days=args.days, hours=args.hours)
@@ -219,31 +222,36 @@ def request(args: argparse.Namespace) -> int:
     if not taking and (args.file is not None or len(told) != len(("student", "part", "reason"))):
         raise CourseError("course request ASSIGNMENT --student ID --part PART --reason TEXT")
     if taking:
-        return _enter(args, root, args.about, list(read_requests(args.file)))
-    return _enter(args, root, args.assignment, [("this request", Asked(*told))])
+        return _enter(args, root, args.about, list(read_requests(there(args.file))))
+    return _enter(args, root, args.assignment, [("", Asked(*told))])
 
 
 def _enter(
     args: argparse.Namespace, root: Path, assignment: str, given: list[tuple[str, Asked | str]]
 ) -> int:
-    """Enter requests and say what became of each; 1 when one could not be entered."""
+    """Enter requests and say what became of each; 1 when one could not be entered.
+
+    One that was typed rather than read from a file has no place, and is not counted.
+    """
     from utils.classes.requests import RequestError, add
     from utils.grading.box.inside.shown import safe_line
 
     bad, new = 0, 0
     with _opened(args, root, assignment_of(assignment, root)) as book:
         for place, asked in given:
+            where = f"{place}: " if place else ""
             try:
                 if isinstance(asked, str):
                     raise RequestError(asked)
                 number = add(book, root, asked)
             except RequestError as error:
                 bad += 1
-                print(f"not taken: {place}: {safe_line(str(error), 500)}")
+                print(f"not taken: {where}{safe_line(str(error), 500)}")
                 continue
             new += number is not None
-            print(f"{place}: " + ("is there already" if number is None else f"request {number}"))
-    print(f"{new} new, {len(given) - new - bad} known, {bad} not taken")
+            print(where + ("it was entered before" if number is None else f"entered as request {number}"))
+    if any(place for place, _ in given):
+        print(f"{new} new, {len(given) - new - bad} known, {bad} not taken")
     return 1 if bad else 0
 
 
@@ -261,9 +269,8 @@ def requests(args: argparse.Namespace) -> int:
             return 0
         if args.show is None:
             found = kept.listed(book, closed=args.closed)
-            print(
-                "\n".join([*map(line, found), f"{len(found)} {'closed' if args.closed else 'open'} requests"])
-            )
+            count = counted(len(found), f"{'closed' if args.closed else 'open'} request")
+            print("\n".join([*map(line, found), count]))
             return 0
         asked = kept.found(book, args.show)
     with _opened(args, root, asked.assignment) as book:

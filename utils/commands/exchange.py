@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from utils.commands.verbs import CourseError, Verbs, assignment_of, course_root
+from utils.commands.verbs import CourseError, Verbs, assignment_of, course_root, there
 
 if TYPE_CHECKING:
     from utils.export.standings import Standing
@@ -58,12 +58,12 @@ def collect(args: argparse.Namespace) -> int:
 
     root = course_root()
     assignment = assignment_of(args.assignment, root)
-    roster = read_roster(args.names) if args.names else None
+    roster = read_roster(there(args.names)) if args.names else None
     result = taken(root, assignment, args.source, roster=roster, platform=args.platform, dry=args.dry_run)
     for student, line in result.lines.items():
         print(f"{student:24} {line}")
     if result.undated:
-        print(f"{result.undated} without a time: they count as handed in on time.")
+        print(f"{result.undated} without a time: taken as handed in on time.")
     for problem in result.problems:
         print(f"could not be placed: {problem}")
     print(result.summary + (" (a dry run: nothing was written)" if args.dry_run else ""))
@@ -94,7 +94,7 @@ def _canvas(args: argparse.Namespace, root: Path) -> int:
     from utils.build.source import parts
     from utils.export.canvas import canvas_import, read_gradebook
 
-    gradebook = read_gradebook(args.roster) if args.roster else None
+    gradebook = read_gradebook(there(args.roster)) if args.roster else None
     found = _standings(args, root)
     points = sum(part.points for part in parts(root, args.assignment))
     made = canvas_import(found, args.column or args.assignment, points, gradebook)

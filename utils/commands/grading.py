@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from utils.commands.verbs import CourseError, Verbs, assignment_of, course_root, positive
+from utils.commands.verbs import CourseError, Verbs, assignment_of, counted, course_root, positive
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
     from utils.grading.tasks import Mode
+
+WIDEST = 100_000  # characters of a line: a column for each of some thousand students
 
 
 def add_to(verbs: Verbs) -> None:
@@ -64,7 +70,8 @@ def feedback(args: argparse.Namespace) -> int:
 
     root, students = _class_of(args)
     pages = fed_back(root, args.assignment, students, wide_console(), jobs=args.jobs, db=args.db)
-    print(f"{sum(page.state == 'written' for page in pages)} of {len(pages)} students have new pages")
+    written = sum(page.state == "written" for page in pages)
+    print(f"{written} of {counted(len(pages), 'student')} {'has' if len(pages) == 1 else 'have'} new pages")
     return 0 if all(page.state != "failed" for page in pages) else 1
 
 
@@ -85,7 +92,7 @@ def regrade(args: argparse.Namespace) -> int:
         found = again.changes(root, args.assignment, students, jobs=jobs, mode=mode, db=args.db, watcher=bar)
     for change in found:
         console.print(str(change), markup=False)
-    console.print(f"{len(found)} scores change")
+    console.print(f"{counted(len(found), 'score')} change{'s' * (len(found) == 1)}")
     if args.dry_run or not found:
         return 0
     outcomes = graded(
@@ -126,6 +133,8 @@ def _mode(args: argparse.Namespace) -> Mode:
 
 def scores(args: argparse.Namespace) -> int:
     """Print the points of every student on every part."""
+    from rich.console import Console
+
     from utils.build.lessons import lesson_paths
     from utils.console import wide_console
     from utils.grading.class_run import students_of
@@ -133,9 +142,29 @@ def scores(args: argparse.Namespace) -> int:
 
     root = course_root()
     students = args.student or students_of(root, assignment_of(args.assignment, root))
+    console = wide_console()
     for path in lesson_paths(root, args.assignment):
-        wide_console().print(part_table(root, args.assignment, path.stem, students, args.db))
+        table = partial(part_table, root, args.assignment, path.stem, db=args.db)
+        if console.is_terminal:
+            console.print(*_fitting(console, table, students))
+        else:
+            whole = table(students)
+            Console(width=_width(console, whole)).print(whole)  # a file is as wide as it has to be
     return 0
+
+
+def _fitting(console: Console, table: Callable[[list[str]], Table], students: list[str]) -> list[Table]:
+    """Return a table of these students, or several of some of them, none wider than the console."""
+    whole = table(students)
+    if len(students) <= 1 or _width(console, whole) <= console.width:
+        return [whole]
+    half = (len(students) + 1) // 2
+    return _fitting(console, table, students[:half]) + _fitting(console, table, students[half:])
+
+
+def _width(console: Console, table: Table) -> int:
+    """Return how wide a table is in which nothing is cut or folded."""
+    return console.measure(table, options=console.options.update(max_width=WIDEST)).maximum
 
 
 def demo(args: argparse.Namespace) -> int:

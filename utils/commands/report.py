@@ -6,7 +6,7 @@ import argparse
 from datetime import datetime
 from pathlib import Path
 
-from utils.commands.verbs import CourseError, Verbs, assignment_of, course_root
+from utils.commands.verbs import CourseError, Verbs, assignment_of, counted, course_root
 
 
 def add_to(verbs: Verbs) -> None:
@@ -27,16 +27,21 @@ def report(args: argparse.Namespace) -> int:
 
     root = course_root()
     assignment = assignment_of(args.assignment, root)
-    path = _path(args.out or root / "reports" / f"{assignment}.html")
+    path = _path(args.out) if args.out else root / "reports" / f"{assignment}.html"
     data = class_data(root, assignment, args.db)
-    said = page.report(data, anonymous=args.anonymous, db=args.db, made=datetime.now())
+    said = page.report(data, anonymous=args.anonymous, db=args.db, made=datetime.now().astimezone())
     write_if_changed(path, page.html(said).encode())
-    print(f"{path}\n{len(data.students)} students, {len(data.parts)} parts, {len(said.suspects)} to look at")
+    print(
+        f"{path}\n{counted(len(data.students), 'student')}, {counted(len(data.parts), 'part')}, "
+        f"{len(said.suspects)} to look at"
+    )
     return 0
 
 
 def _path(path: Path) -> Path:
-    """Return where the page goes. Raises `CourseError` for a folder."""
+    """Return where the page goes. Raises `CourseError` for a folder, and for a page in none."""
     if path.is_dir():
         raise CourseError(f"{path} is a folder: --out names the page itself, such as {path / 'report.html'}.")
+    if not path.parent.is_dir():
+        raise CourseError(f"the folder {path.parent} does not exist, so {path.name} cannot be written there.")
     return path

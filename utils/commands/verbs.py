@@ -54,6 +54,18 @@ def assignment_of(name: str, root: Path) -> str:
     return name
 
 
+def there(path: Path) -> Path:
+    """Return a path that leads to something. Raises `CourseError`."""
+    if not path.exists():
+        raise CourseError(f"{path} is not there.")
+    return path
+
+
+def counted(number: int, thing: str) -> str:
+    """Return so many things in words: `1 student`, `2 students`."""
+    return f"{number} {thing}{'s' * (number != 1)}"
+
+
 def positive(text: str) -> int:
     """Return a whole number of at least 1, as argparse reads an option."""
     number = int(text)

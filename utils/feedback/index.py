@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from utils.feedback.page import SUMMARY, moment, render
-from utils.grading.reading import handed_in_at
+from utils.feedback.page import SUMMARY, handed_in, render
 
 INDEX = "index.html"
 HEAD = 8_000  # characters of a page in which its summary stands
@@ -30,15 +29,26 @@ class Entry:
 def after_feedback(assignment: str, student: str, notebooks: Sequence[str]) -> None:
     """Write the list for the student whose notebooks nbgrader has converted; its names for the arguments.
 
+    What was handed out beside the notebooks, and nbgrader has copied along, is taken out of the folder.
     nbgrader hides what goes wrong in a hook, so it is logged as an error as well.
     """
     course = Path.cwd()  # nbgrader has changed into the course's root
     for folder in sorted({Path(name).parent for name in notebooks}):
+        pages = course / "feedback" / folder.parent.name / folder.name
         try:
-            write_index(course / "feedback" / folder.parent.name / folder.name)
+            _take_out_handouts(pages, course / "release" / assignment)
+            write_index(pages)
         except Exception:
             logging.getLogger("traitlets").exception("The list of pages of %s was not written.", folder)
             raise
+
+
+def _take_out_handouts(folder: Path, release: Path) -> None:
+    """Remove the files of the release that are no notebooks: how to set the course up is no feedback."""
+    handouts = {path.name for path in release.iterdir() if path.is_file()} if release.is_dir() else set()
+    for name in handouts:
+        if not name.endswith(".ipynb"):
+            (folder / name).unlink(missing_ok=True)
 
 
 def write_index(folder: Path) -> None:
@@ -52,7 +62,7 @@ def write_index(folder: Path) -> None:
         total=total,
         student=folder.parent.name,
         assignment=folder.name,
-        handed_in=_handed_in(folder),
+        handed_in=handed_in(folder),
     )
     scratch = folder / f".{INDEX}.new"
     scratch.write_text(page, encoding="utf-8")
@@ -80,10 +90,3 @@ class _SummaryReader(HTMLParser):
         values = dict(attrs)
         if self._in_head and tag == "meta" and values.get("name") == SUMMARY and self.summary is None:
             self.summary = json.loads(values.get("content") or "null")
-
-
-def _handed_in(folder: Path) -> str:
-    try:
-        return moment(handed_in_at(folder))
-    except ValueError:
-        return moment(None)

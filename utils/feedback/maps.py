@@ -1,4 +1,4 @@
-"""A student's numbers beside those asked for, as two maps; drawn from what grading kept in the graded cell."""
+"""A student's numbers beside those asked for, as two maps; drawn from what grading kept in a graded cell."""
 
 from __future__ import annotations
 

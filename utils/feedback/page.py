@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from nbconvert.exporters import Exporter
 from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_solution, is_task
@@ -84,6 +85,7 @@ def summary_of(about: Graded) -> dict[str, Any]:
         "out_of": about.out_of,
         "waiting": about.waiting,
         "states": {state: states[state] for state in STATES if states[state]},
+        "not_run": about.not_run,
     }
 
 
@@ -115,6 +117,7 @@ def _environment() -> Environment:
         "coloured": coloured,
         "number": number,
         "moment": moment,
+        "breakable": breakable,
     }
     return made
 
@@ -124,19 +127,25 @@ def number(points: float) -> str:
     return f"{points:.2f}".rstrip("0").rstrip(".")
 
 
-def moment(when: datetime | None) -> str:
+def moment(when: datetime) -> str:
     """Return a time in words, in UTC as nbgrader keeps it."""
-    return f"{when.day} {when:%B %Y, %H:%M} UTC" if when else "an unknown time"
+    return f"{when.day} {when:%B %Y, %H:%M} UTC"
+
+
+def breakable(name: str) -> Markup:
+    """Return a name that a browser may break after `_` and `.`, and not in the middle of a word."""
+    return Markup(re.sub(r"(?<=[_.])(?=.)", "<wbr>", str(escape(name))))  # noqa: S704 - escaped
 
 
 def _version(notebook: NotebookNode, folder: Path) -> Version:
     cells = notebook.cells
     answers = [cell.source for cell in cells if is_solution(cell) or is_task(cell)]
     tests = [str(cell.metadata.nbgrader.get("checksum")) for cell in cells if is_grade(cell)]
-    return Version(_handed_in(folder), _digest(answers), _digest(tests))
+    return Version(handed_in(folder), _digest(answers), _digest(tests))
 
 
-def _handed_in(folder: Path) -> datetime | None:
+def handed_in(folder: Path) -> datetime | None:
+    """Return when the work in a folder was handed in, None if that is not known."""
     try:
         return handed_in_at(folder)
     except ValueError:  # the page says elsewhere that the time could not be read

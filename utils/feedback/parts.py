@@ -6,13 +6,14 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any, Literal
 
 from nbformat import NotebookNode
 from nbgrader.utils import compute_checksum, is_grade, is_solution, is_task
 
+from coursekit.handed_out import label
 from utils.build.notebooks import PREFIX
 from utils.feedback.maps import Maps, read_maps
 from utils.feedback.messages import Message, Said, said_by
@@ -31,6 +32,7 @@ READ_AS = " was read as: "  # in the remark with which a check repeats a typed a
 NOTES = "intake-notes"  # the id of the cell that says how a submission was read
 NO_RESPONSE = "No response."  # nbgrader's own comment on an answer that was left as it was
 ROUNDING = 1e-9
+LONGEST_ALTERNATIVE = 300  # characters of a figure's description
 PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 _HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 _FENCED = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
@@ -38,10 +40,14 @@ _FENCED = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 
 @dataclass(frozen=True)
 class Output:
-    """Something that a student's cell showed: text, an error, or the address of a picture's own data."""
+    """Something that a student's cell showed: text, an error, or the address of a picture's own data.
+
+    `words` describe a picture, where the code that drew it does.
+    """
 
     kind: Literal["text", "error", "picture"]
     content: str
+    words: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,7 @@ class Part:
     pictures: tuple[Output, ...] = ()
     stopped: tuple[Message, ...] = ()
     by_hand: bool = False
+    checked: bool = True
 
     @property
     def complaints(self) -> tuple[Message, ...]:
@@ -86,9 +93,23 @@ class Part:
 
     @property
     def name(self) -> str:
-        """What the part is called: `(b)`, `(f) exact`, `Blank (a)`, `Multi query step`."""
-        words = [f"({word})" if len(word) == 1 else word for word in self.key.split("_")]
-        return " ".join([words[0].capitalize(), *words[1:]])
+        """What the part is called, as in the notebook: `(b)`, `f_exact`, `multi_query_step`."""
+        return label(self.key)
+
+    @property
+    def heading(self) -> str:
+        """The heading above the part, without the part's name."""
+        return self.section.removeprefix(self.name).strip()
+
+    def described(self, picture: Output) -> str:
+        """Return the alternative text of a figure of this part."""
+        if picture.words:
+            return picture.words
+        under = f", {self.heading}" if self.heading else ""
+        drawn = [each for answer in self.answers for each in answer.outputs if each.kind == "picture"]
+        drawn += self.pictures
+        which = f"Figure {drawn.index(picture) + 1}" if len(drawn) > 1 else "Figure"
+        return f"{which} drawn with your code in part {self.name}{under}"
 
 
 @dataclass(frozen=True)
@@ -105,6 +126,12 @@ class Graded:
         """The parts below each heading, numbered from 1."""
         numbered = groupby(enumerate(self.parts, 1), key=lambda pair: pair[1].section)
         return [(section, list(pairs)) for section, pairs in numbered]
+
+    @property
+    def not_run(self) -> str:
+        """Why nothing of the notebook ran, such as that it was not handed in; "" if anything did."""
+        reasons = {part.said.not_run for part in self.parts if part.checked}
+        return reasons.pop() if len(reasons) == 1 else ""
 
     @property
     def points(self) -> float:
@@ -131,25 +158,53 @@ def graded(notebook: NotebookNode, name: str, penalty: float = 0.0) -> Graded:
     return Graded(title, "\n".join(notes), tuple(_parts(cells)), penalty)
 
 
-def _parts(cells: list[NotebookNode]) -> Iterator[Part]:
-    """Yield a part for each graded cell, with what stands between the one before and it."""
-    before: list[NotebookNode] = []
+def _parts(cells: list[NotebookNode]) -> list[Part]:
+    """Return a part for each graded cell, with what stands between the one before and it.
+
+    What is drawn there belongs to the part before if it stands below that one's heading, not this one's.
+    """
+    parts: list[Part] = []
+    for between in _between(cells):
+        section = between[-1][1]
+        above = parts[-1].section if parts else section
+        late = [each for each, heading in between if heading == above != section]
+        own = [each for each, heading in between if not heading == above != section]
+        if late:
+            parts[-1] = replace(parts[-1], pictures=parts[-1].pictures + _drawn(late))
+        parts.append(_part([each for each, _ in between], section, _drawn(own)))
+    return parts
+
+
+def _between(cells: list[NotebookNode]) -> Iterator[list[tuple[NotebookNode, str]]]:
+    """Yield for each graded cell those after the one before it, itself the last, each with its heading."""
+    found: list[tuple[NotebookNode, str]] = []
     section = ""
     for cell in cells:
         if _is_prose(cell):
             section = next(reversed(_headings(cell.source)), section)
-        before.append(cell)
+        found.append((cell, section))
         if is_grade(cell) or is_task(cell):
-            yield _part(cell, before, section)
-            before = []
+            yield found
+            found = []
 
 
-def _part(cell: NotebookNode, before: list[NotebookNode], section: str) -> Part:
+def _others(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """Return the cells that neither hold an answer nor are graded."""
+    return [each for each in cells if not (is_solution(each) or is_grade(each) or is_task(each))]
+
+
+def _drawn(cells: list[NotebookNode]) -> tuple[Output, ...]:
+    return tuple(shows for each in _others(cells) for shows in _outputs(each) if shows.kind == "picture")
+
+
+def _part(between: list[NotebookNode], section: str, pictures: tuple[Output, ...]) -> Part:
+    """Return the part of the last of some cells."""
+    cell = between[-1]
     mark = cell.metadata.nbgrader
-    answers = tuple(_answer(each) for each in before if is_solution(each) or is_task(each))
+    answers = tuple(_answer(each) for each in between if is_solution(each) or is_task(each))
     said = Said() if is_solution(cell) or is_task(cell) else said_by(cell)
     points, out_of = float(mark.get("score") or 0.0), float(mark.get("points") or 0.0)
-    others = [each for each in before if not (is_solution(each) or is_grade(each) or is_task(each))]
+    others = _others(between)
     return Part(
         key=_key(mark.grade_id),
         points=points,
@@ -160,9 +215,10 @@ def _part(cell: NotebookNode, before: list[NotebookNode], section: str) -> Part:
         answers=answers,
         said=said,
         maps=read_maps(cell.metadata.get(MAPS)),
-        pictures=tuple(shows for each in others for shows in _outputs(each) if shows.kind == "picture"),
+        pictures=pictures,
         stopped=tuple(found for each in others for found in said_by(each).complaints),
         by_hand=bool(mark.get("by_hand")),
+        checked=not (is_solution(cell) or is_task(cell)),
     )
 
 
@@ -198,16 +254,24 @@ def _outputs(cell: NotebookNode) -> Iterator[Output]:
         elif output.output_type == "error":
             yield Output("error", shown(f"{output.ename}: {output.evalue}"))
         else:
-            yield from _data(output.data)
+            yield from _data(output.data, output.get("metadata", {}))
 
 
-def _data(data: Any) -> Iterator[Output]:
+def _data(data: Any, metadata: Any) -> Iterator[Output]:
     for kind, start in PICTURES.items():
         if kind in data and (raw := _bytes(data[kind])).startswith(start):
-            yield Output("picture", f"data:{kind};base64,{base64.b64encode(raw).decode()}")
+            address = f"data:{kind};base64,{base64.b64encode(raw).decode()}"
+            yield Output("picture", address, _words(metadata, kind))
             return
     if text := str(data.get("text/plain", "")):
         yield Output("text", shown(text))
+
+
+def _words(metadata: Any, kind: str) -> str:
+    """Return the description that a picture carries, "" if there is none. It may be a student's."""
+    about = metadata.get(kind) if isinstance(metadata, dict) else None
+    words = about.get("alt") if isinstance(about, dict) else None
+    return " ".join(shown(words, LONGEST_ALTERNATIVE).split()) if isinstance(words, str) else ""
 
 
 def _bytes(encoded: Any) -> bytes:

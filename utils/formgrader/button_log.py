@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+REFUSED = "ExchangeError: "  # how nbgrader's exchange ends after it has logged what is wrong
 Capture = Callable[..., dict[str, Any]]
 
 
@@ -27,6 +28,8 @@ def readable(capture: Capture, root: Path) -> Capture:
             app.log.setLevel(before)
         if "log" in result:
             result["log"] = result["log"].replace(f"{root}/", "")
+        if REFUSED in result.get("error", "").rstrip().rpartition("\n")[2]:
+            del result["error"]  # a traceback; the log ends with the same reason
         return result
 
     return captured

@@ -13,6 +13,7 @@ from pathlib import Path
 SETTINGS = Path(__file__).with_name("jupyter_config")  # no question about news from the internet
 FOLDERS = ("submitted", "autograded", "feedback")
 EXCHANGE = "exchange"
+INTERRUPTED = 130  # what a shell says of a program that Ctrl-C ended
 FOR_EVERYBODY = 0o777  # what nbgrader wants of an exchange: students hand in as who they are
 
 
@@ -50,7 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from jupyterlab.labapp import main as lab  # seconds, which an error should not wait for
 
     os.environ["JUPYTER_CONFIG_PATH"] = config_path(os.environ)
-    return int(lab([*options(), *(sys.argv[1:] if arguments is None else arguments)]) or 0)
+    try:
+        return int(lab([*options(), *(sys.argv[1:] if arguments is None else arguments)]) or 0)
+    except KeyboardInterrupt:  # before the server was there to take it
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

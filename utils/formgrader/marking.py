@@ -19,8 +19,11 @@ from nbformat import NotebookNode
 from utils.build.clearing import MARK_SCHEME, SOLUTION, ClearingError, regions
 
 NO_SCHEME = "There is no mark scheme for this answer."
-# In a scheme, every tariff starts a line of its own: "1 point: ...", "No point for ...".
-_TARIFF = re.compile(r"\n[ \t]*(?=(?:\d+(?:\.\d+)?|No|Half a) points?\b)")
+# In a scheme, every tariff gets a paragraph: "1 point: ...", "No point for ..."; inside a line, those with a
+# colon after a sentence do.
+_TARIFF = re.compile(
+    r"\n[ \t]*(?=(?:\d+(?:\.\d+)?|No|Half a) points?\b)|(?<=[.;])\s+(?=\d+(?:\.\d+)? points?:)"
+)
 
 
 @dataclass(frozen=True)

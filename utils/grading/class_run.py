@@ -24,10 +24,11 @@ from utils.grading.digests import Digests, same_submission
 from utils.grading.executed import executed_path, forget_executed, write_executed
 from utils.grading.gradebook import GradebookError, OpenGradebook
 from utils.grading.late_penalty import LatePenalty
-from utils.grading.reading import handed_in_at
+from utils.grading.reading import handed_in_at, why_not_taken
 from utils.grading.result_records import Record
 from utils.grading.run_lock import run_lock
 from utils.grading.score_writer import NotRecorded, ScoreWriter
+from utils.grading.submitted_files import OtherNames
 from utils.grading.tasks import Course, Mode, Result, Task, failed
 from utils.grading.teams import CannotGrade, workers_at, workers_here
 from utils.grading.versions import released
@@ -135,16 +136,19 @@ def grade_class(
     """
     root, students = root.resolve(), list(dict.fromkeys(students))
     with run_lock(root), contextlib.ExitStack() as stack:
-        config = settings(root)
-        book = stack.enter_context(OpenGradebook(db or gradebook_address(config), assignment))
-        penalty = LatePenalty(config)
-        book.note_versions(released(root, assignment))
-        course = tests_written(book, course_of(root, assignment, mode, config))
-        run = ClassRun(course, ScoreWriter(book, penalty), watcher or Nobody())
-        tasks = run.plan(students, force=force)
-        if tasks:
-            team = workers_at(scheduler, course) if scheduler else open_workers(course, jobs)
-            run.work(tasks, stack.enter_context(team))
+        with _begun_again():
+            config = settings(root)
+            book = stack.enter_context(OpenGradebook(db or gradebook_address(config), assignment))
+            penalty = LatePenalty(config)
+            book.note_versions(released(root, assignment))
+            course = tests_written(book, course_of(root, assignment, mode, config))
+            run = ClassRun(course, ScoreWriter(book, penalty), watcher or Nobody())
+            workers = None
+            if tasks := run.plan(students, force=force):
+                team = workers_at(scheduler, course) if scheduler else open_workers(course, jobs)
+                workers = stack.enter_context(team)
+        if workers is not None:
+            run.work(tasks, workers)
         run.settle_lateness()
         return [run.outcomes[student] for student in students]
 
@@ -164,8 +168,9 @@ class ClassRun:
         """Return the tasks that are not done, and take note of those that are."""
         self.outcomes = {student: Outcome(student) for student in students}
         digests, tasks, skipped = Digests(self.course), list[Task](), 0
+        names = OtherNames(self.course.folder / "submitted")
         for student in students:
-            for task in self._tasks_of(student, digests):
+            for task in self._tasks_of(student, digests, names):
                 record = self._done_before(task)
                 if record is None or force:
                     tasks.append(task)
@@ -175,7 +180,7 @@ class ClassRun:
         self._watcher.begin(len(tasks), skipped)
         return tasks
 
-    def _tasks_of(self, student: str, digests: Digests) -> Iterator[Task]:
+    def _tasks_of(self, student: str, digests: Digests, names: OtherNames) -> Iterator[Task]:
         """Yield a student's tasks; none, and a failed outcome, when they could not be read or recorded."""
         folder = self.course.submitted(student)
         if not folder.is_dir():
@@ -186,7 +191,22 @@ class ClassRun:
                 "the folder's name holds letters that no gradebook can hold; rename it."
             )
         else:
-            yield from (Task(student, lesson, digests.of(student, lesson)) for lesson in self.course.lessons)
+            for lesson in self._taken(student, names):
+                yield Task(student, lesson, digests.of(student, lesson))
+
+    def _taken(self, student: str, names: OtherNames) -> list[str]:
+        """Return the lessons of a submission that can be judged; the others fail, and their scores stay.
+
+        A file of another student may be the reason, so nobody may lose by it what was earned before.
+        """
+        outcome, lessons = self.outcomes[student], self.course.lessons
+        hindered = why_not_taken(self.course.submitted(student), lessons, names)
+        if "" in hindered:
+            outcome.fail(hindered[""])
+            return []
+        for lesson, why in hindered.items():
+            outcome.add(failed(Task(student, lesson), why), "failed")
+        return [lesson for lesson in lessons if lesson not in hindered]
 
     def _done_before(self, task: Task) -> Record | None:
         """Return the record of a task that need not be done again."""
@@ -256,6 +276,16 @@ class ClassRun:
         if before is None or not same_submission(before.digest, task.digest):
             forget_executed(self.course, task)
             self._writer.forget(task)
+
+
+@contextlib.contextmanager
+def _begun_again() -> Iterator[None]:
+    """Let Ctrl-C in the block, before any result came, say that nothing is lost. Raises `Interrupted`."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        said = "interrupted before anything was graded; the same command starts again."
+        raise Interrupted(said) from None
 
 
 @contextlib.contextmanager

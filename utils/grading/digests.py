@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import stat
 import sys
 from collections.abc import Collection, Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from utils.grading.reading import LARGEST_NOTEBOOK, files_for
+from utils.grading.submitted_files import NotTaken, notebooks_below
 from utils.grading.tasks import Course
 
 CODE = Path(__file__).resolve().parents[2]
@@ -69,21 +71,34 @@ def same_submission(one: str, other: str) -> bool:
 
 
 def submission_digest(folder: Path, lesson: str, lessons: Collection[str]) -> str:
-    """Return a digest of what intake reads for a lesson: its file, the names of the others, the time."""
-    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.ipynb"))
-    chosen = files_for(folder, lessons)[0].get(lesson)
+    """Return a digest of what intake reads for a lesson: its file, the names of the others, the time.
+
+    Of a submission that cannot be taken in it is a digest of the reason, so nobody's files stop a class.
+    """
+    try:
+        names = sorted(path.relative_to(folder).as_posix() for path in notebooks_below(folder))
+        chosen = files_for(folder, lessons)[0].get(lesson)
+    except NotTaken as error:
+        return hashlib.sha256(f"not taken: {error}".encode("utf-8", "surrogatepass")).hexdigest()
     digest = hashlib.sha256("\0".join(names).encode("utf-8", "surrogatepass"))
     for path in (chosen, folder / "timestamp.txt"):
-        digest.update(b"\0" + (b"" if path is None else _content(path)))
+        digest.update(b"\0" + (b"none" if path is None else _content(path)))
     return digest.hexdigest()
 
 
 def _content(path: Path) -> bytes:
-    """Return what is in a file, or how large it is when intake would not read it."""
-    if path.is_symlink() or not path.is_file():
-        return b"not a file"
-    size = path.stat().st_size
-    return path.read_bytes() if size <= LARGEST_NOTEBOOK else str(size).encode()
+    """Return what is in a file, or what intake says instead: its kind, its size, that it cannot be read."""
+    try:
+        about = path.lstat()
+        if not stat.S_ISREG(about.st_mode):
+            return b"kind %o" % stat.S_IFMT(about.st_mode)
+        if about.st_size > LARGEST_NOTEBOOK:
+            return b"size %d" % about.st_size
+        return b"file " + path.read_bytes()
+    except FileNotFoundError:
+        return b"none"
+    except OSError as error:
+        return f"not read: {error.strerror}".encode()
 
 
 def _code() -> dict[str, Path]:

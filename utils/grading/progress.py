@@ -52,7 +52,8 @@ class ProgressBar:
     def done(self, result: Result) -> None:
         """Take note of a result that has been recorded."""
         self._failed += result.state == "failed"
-        self._bar.update(self._task, advance=1, failed=self._failed, rate=self._rate())
+        left = max(0, self._bar.tasks[0].fields["running"] - 1)  # the run tells only when it begins another
+        self._bar.update(self._task, advance=1, running=left, failed=self._failed, rate=self._rate())
 
     def advance(self) -> None:
         """Take note of one more thing done, where nothing can fail."""

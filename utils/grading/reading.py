@@ -23,6 +23,7 @@ from nbformat import NotebookNode
 from nbgrader.utils import parse_utc
 
 from coursekit.handed_out import version_of
+from utils.grading.submitted_files import NotTaken, OtherNames, check_file, check_place, notebooks_below
 
 LARGEST_NOTEBOOK = 100_000_000  # bytes, nbgrader's own limit; a lesson with its figures has a hundredth
 MENTIONED_OUTPUTS = 20_000_000  # bytes from which on a student hears that outputs are not needed
@@ -55,7 +56,13 @@ class Taken:
 
 
 def submitted_notebook(folder: Path, lesson: str, lessons: Collection[str]) -> Taken:
-    """Return the cells handed in for one lesson of `lessons`, with notes; an empty notebook if none were."""
+    """Return the cells handed in for one lesson of `lessons`, with notes; an empty notebook if none were.
+
+    Raises `NotTaken`.
+    """
+    hindered = why_not_taken(folder, lessons)
+    if why := hindered.get("") or hindered.get(lesson):
+        raise NotTaken(why)
     found, notes = files_for(folder, lessons)
     notes += timestamp_notes(folder)
     if lesson not in found:
@@ -68,6 +75,25 @@ def submitted_notebook(folder: Path, lesson: str, lessons: Collection[str]) -> T
     return Taken(taken.notebook, [*taken.notes, *notes], version=taken.version)
 
 
+def why_not_taken(folder: Path, lessons: Collection[str], names: OtherNames | None = None) -> dict[str, str]:
+    """Return why notebooks of a submission cannot be judged as they lie there, by lesson; "" is all of them.
+
+    `names` are those of all submissions' files; they are looked for when none are given.
+    """
+    names, hindered = names or OtherNames(folder.parent.parent), dict[str, str]()
+    try:
+        check_place(folder)
+        found, _ = files_for(folder, lessons)
+    except NotTaken as error:
+        return {"": printable(str(error))}
+    for lesson, path in found.items():
+        try:
+            check_file(path, folder, names)
+        except NotTaken as error:
+            hindered[lesson] = printable(str(error))
+    return hindered
+
+
 # Which file
 
 
@@ -75,6 +101,7 @@ def files_for(folder: Path, lessons: Collection[str]) -> tuple[dict[str, Path], 
     """Return the file that stands for each lesson found in a folder, and notes on files with other names.
 
     A notebook under its right name wins; then the copy with the highest number; then one in a subfolder.
+    Raises `NotTaken`.
     """
     found: dict[str, Path] = {}
     notes = []
@@ -101,7 +128,7 @@ def printable(name: str) -> str:
 
 def _notebooks_in(folder: Path) -> list[Path]:
     """Return the notebooks below a folder, best first: near ones, plain names, high numbers of copies."""
-    paths = [path for path in folder.rglob("*.ipynb") if not _hidden(path.relative_to(folder))]
+    paths = [path for path in notebooks_below(folder) if not _hidden(path.relative_to(folder))]
     return sorted(paths, key=lambda path: (len(path.parts), *_rank(path.stem), path.name))
 
 
@@ -135,7 +162,7 @@ def meant(stem: str, lessons: Collection[str]) -> str | None:
 def read_notebook(path: Path) -> Taken:
     """Return the cells of a notebook file and nothing else of it; of a damaged one the complete cells.
 
-    Raises `UnreadableNotebook`.
+    Raises `UnreadableNotebook`, `NotTaken`.
     """
     raw, name = _bytes(path), printable(path.name)
     text, notes = _decoded(name, raw)
@@ -171,45 +198,23 @@ def _cells_in(name: str, text: str) -> tuple[list[Any], list[str], str]:
 
 
 def _bytes(path: Path) -> bytes:
-    """Return what is in an ordinary, not too large file. Raises `UnreadableNotebook`."""
+    """Return what is in an ordinary, not too large file. Raises `UnreadableNotebook`, `NotTaken`."""
     name = printable(path.name)
     if path.is_symlink() or not path.is_file():
         kind = "link" if path.is_symlink() else "folder" if path.is_dir() else "special file"
         raise UnreadableNotebook(f"{name} is a {kind}, not a notebook. Hand in the file itself.")
     try:
         about = path.stat()
-        if about.st_nlink > 1 and not _is_first(path):
-            raise UnreadableNotebook(
-                f"{name} is a link to a file that has another name, too. Hand in a copy."
-            )
         if about.st_size > LARGEST_NOTEBOOK:
             raise UnreadableNotebook(
                 f"{name} has {about.st_size / 1e6:.0f} MB. Clear its outputs, hand it in again."
             )
         raw = path.read_bytes()
     except OSError as error:
-        raise UnreadableNotebook(f"{name} could not be opened ({error.strerror}).") from None
+        raise NotTaken(f"{name} could not be read ({error.strerror}).") from None  # no word about the answers
     if not raw.strip():
         raise UnreadableNotebook(f"{name} is empty. {AGAIN}")
     return raw
-
-
-def _is_first(path: Path) -> bool:
-    """Return whether a file with several names lies in the oldest of the students' folders that have it.
-
-    Whoever links to somebody's file must not harm the one who wrote it; a file whose other names lie outside
-    of all submissions is nobody's.
-    """
-    own = next((folder for folder in path.parents if folder.parent.name == "submitted"), None)
-    if own is None:
-        return False
-    others = [folder for folder in own.parent.iterdir() if folder != own]
-    sharing = [f for f in others if any(map(path.samefile, f.rglob("*.ipynb")))]
-    youth = {
-        folder: max(place.stat().st_mtime_ns for place in (folder, *folder.iterdir())) for folder in sharing
-    }
-    mine = max(place.stat().st_mtime_ns for place in (own, *own.iterdir()))
-    return bool(sharing) and all(mine < other for other in youth.values())
 
 
 def _decoded(name: str, raw: bytes) -> tuple[str, list[str]]:

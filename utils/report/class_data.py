@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,7 @@ from utils.grading.gradebook import address, explained
 from utils.grading.result_records import RESULTS, Record
 from utils.grading.scores import Score, class_scores, part_id
 from utils.grading.tasks import Finding
+from utils.report.reading import notes_in
 from utils.report.statistics import Array
 
 UNKNOWN = ""  # the kind of a part that no lesson has any more
@@ -52,7 +53,10 @@ class ClassData:
     by_hand   a person gave the points
     records   what is recorded of each result, by student and lesson; none for `nbgrader autograde`
     findings  what was wrong, by row and column
-    absent    students of whom the gradebook knows, and this assignment does not
+    absent    students in the gradebook who have handed in nothing
+    waiting   students whose work lies in submitted/, and nothing of it is graded
+    due       when the assignment is due, in UTC
+    notes     how each notebook was read, by student and lesson: as recorded, or as the executed one has it
     """
 
     assignment: str
@@ -66,6 +70,9 @@ class ClassData:
     records: Mapping[tuple[str, str], Record]
     findings: Mapping[tuple[int, int], Finding] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
+    due: datetime | None = None
+    notes: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def lessons(self) -> dict[str, list[int]]:
@@ -117,6 +124,7 @@ def class_data(root: Path, assignment: str, db: str | None = None) -> ClassData:
         try:
             with engine.connect() as connection:
                 roster, submissions = _submissions(connection, assignment)
+                due = _due(connection, assignment)
                 kept = sql.inspect(connection).has_table(RESULTS.name)
                 records = dict(result_records.read(connection, assignment, submissions)) if kept else {}
         finally:
@@ -128,8 +136,19 @@ def class_data(root: Path, assignment: str, db: str | None = None) -> ClassData:
             f"nothing of {assignment} is graded yet ({there}): run 'course grade {assignment}' first."
         )
     scores = class_scores(root, assignment, submissions, url)
-    absent = sorted((set(roster) | set(handed_in)) - set(submissions))
-    return _tables(root, assignment, scores, submissions, records, absent)
+    found = _tables(root, assignment, scores, submissions, records)
+    absent = sorted(set(roster) - set(handed_in) - set(submissions))
+    waiting = sorted(set(handed_in) - set(submissions))
+    return replace(found, absent=tuple(absent), waiting=tuple(waiting), due=due)
+
+
+def _due(connection: Connection, assignment: str) -> datetime | None:
+    """Return when an assignment is due, in UTC; None where the gradebook has no date."""
+    if not sql.inspect(connection).has_table(Assignment.__tablename__):
+        return None
+    due = sql.select(Assignment.duedate).where(Assignment.name == assignment)
+    found: datetime | None = connection.execute(due).scalar_one_or_none()
+    return found
 
 
 def _require_file(url: str, assignment: str) -> None:
@@ -174,7 +193,6 @@ def _tables(
     scores: Mapping[str, Mapping[str, Score]],
     submissions: Mapping[str, Submission],
     records: Mapping[tuple[str, str], Record],
-    absent: Sequence[str],
 ) -> ClassData:
     students = tuple(sorted(scores))
     columns = _columns(root, assignment, scores)
@@ -194,10 +212,26 @@ def _tables(
         raise NothingToReport(f"nothing of {assignment} has points yet: run 'course grade {assignment}'.")
     _only_what_ran(columns, points, waits, by_hand)
     findings = _findings(root, assignment, students, place, records)
+    lessons = sorted({lesson_of(part.id) for part in columns})
+    notes = {
+        (student, lesson): _notes(root, assignment, student, lesson, records)
+        for student in students
+        for lesson in lessons
+    }
     return ClassData(
         assignment, students, columns, out_of, points, waits, by_hand, submissions, records, findings,
-        tuple(absent),
+        notes=notes,
     )  # fmt: skip
+
+
+def _notes(
+    root: Path, assignment: str, student: str, lesson: str, records: Mapping[tuple[str, str], Record]
+) -> tuple[str, ...]:
+    """Return how a notebook was read, as recorded; where nothing is, as the executed notebook has it."""
+    record = records.get((student, lesson))
+    if record is not None:
+        return record.result.notes
+    return notes_in(root / "autograded" / student / assignment / f"{lesson}.ipynb")
 
 
 def _columns(root: Path, assignment: str, scores: Mapping[str, Mapping[str, Score]]) -> tuple[Part, ...]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
 import numpy as np
 
 from utils.report.class_data import ClassData
+from utils.report.reading import Read, read_as
 from utils.report.statistics import Array
 
 SLOWEST_SHARE = 0.9
+NOT_RUN = "NotRun: "  # how the finding of a graded cell begins that no student's code was run for
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,23 @@ def events(data: ClassData) -> list[Event]:
         for text in record.result.incidents
     ]
     return sorted(found, key=lambda event: (event.student, event.lesson))
+
+
+def reading(data: ClassData) -> list[Read]:
+    """Return how the submissions were read that were not read as usual, by student."""
+    found = []
+    for row, student in enumerate(data.students):
+        notes = {lesson: data.notes.get((student, lesson), ()) for lesson in data.lessons}
+        why = {lesson: _why_not_run(data, row, columns) for lesson, columns in data.lessons.items()}
+        found.append(read_as(student, notes, why))
+    return [one for one in found if one is not None]
+
+
+def _why_not_run(data: ClassData, row: int, columns: Sequence[int]) -> str:
+    """Return the one reason that all parts of a notebook give for not having been run, "" without one."""
+    told = {data.findings[row, column].first for column in columns if (row, column) in data.findings}
+    reason = next(iter(told)) if len(told) == 1 else ""
+    return reason.removeprefix(NOT_RUN) if reason.startswith(NOT_RUN) else ""
 
 
 def late(data: ClassData) -> list[Event]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import shlex
 import string
 from collections.abc import Sequence
@@ -14,20 +15,23 @@ from typing import Any
 import jinja2
 import numpy as np
 import sqlalchemy as sql
+from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
 from utils.report import statistics
 from utils.report.class_data import ClassData
-from utils.report.events import Event, Times, Waiting, events, late, times, waiting
-from utils.report.figures import Picture, histogram, part_map
+from utils.report.events import Event, Times, Waiting, events, late, reading, times, waiting
+from utils.report.figures import PartMap, Picture, histogram, part_map
 from utils.report.items import Item, Suspect, items, suspects
 from utils.report.known_mistakes import KnownMistake, Wrong, all_hints, commonest, wrong
+from utils.report.reading import Read
 from utils.report.statistics import Statistic, Summary, summary
 
 HERE = Path(__file__).parent
 Rows = NDArray[np.intp]
 SMALL_CLASS = 10  # students: below that, the numbers of the analysis mean little
 MOST_NAMED = 12  # students in one list; the others are counted
+MOST_LISTED = 50  # lines of one list
 MOST_SUSPECTS = 20  # parts that are shown in full
 MOST_COMMANDS = 3  # a suspect part
 MOST_COMMON = 10  # mistakes at the top of their section
@@ -78,23 +82,39 @@ class Report:
     lessons: tuple[LessonPage, ...]
     suspects: tuple[Suspect, ...]
     commonest: tuple[KnownMistake, ...]
-    map: Picture | None
+    map: PartMap | None
     waiting: tuple[Waiting, ...]
     events: tuple[Event, ...]
     late: tuple[Event, ...]
     times: tuple[Times, ...]
+    reading: tuple[Read, ...]
+
+    @property
+    def unread(self) -> list[tuple[str, str, str]]:
+        """Return student, lesson and reason of each notebook that could not be read."""
+        return [(one.student, lesson, why) for one in self.reading for lesson, why in one.unread.items()]
+
+    @property
+    def missing(self) -> list[tuple[str, list[str]]]:
+        """Return the students who did not hand in every notebook, each with the lessons."""
+        return [(one.student, one.missing) for one in self.reading if one.missing]
+
+    @property
+    def unusual(self) -> list[tuple[str, str, str]]:
+        """Return student, lesson (or "") and note of what else was unusual about a submission."""
+        return [(one.student, *note) for one in self.reading for note in one.unusual]
 
     @property
     def n(self) -> int:
         """Return how many students the analysis is about."""
         return int(self.data.analysed.size)
 
-    def names(self, students: Sequence[str]) -> str:
+    def names(self, students: Sequence[str], most: int = MOST_NAMED) -> str:
         """Return a list of students, the first of them by name; on an anonymous page only how many."""
         if self.anonymous or not students:
             return f"{len(students)} student{'s' * (len(students) != 1)}"
-        more = len(students) - MOST_NAMED
-        return ", ".join(students[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+        more = len(students) - most
+        return ", ".join(students[:most]) + (f" and {more} more" if more > 0 else "")
 
     def of_rows(self, rows: Sequence[int]) -> str:
         """Return a list of students by their rows."""
@@ -142,6 +162,7 @@ def report(data: ClassData, *, anonymous: bool = False, db: str | None = None, m
         events=tuple(events(data)),
         late=tuple(late(data)),
         times=tuple(times(data)),
+        reading=tuple(reading(data)),
     )
 
 
@@ -167,6 +188,11 @@ def _distribution(name: str, data: ClassData, rows: Rows, columns: list[int], *,
 def words(name: str) -> str:
     """Return the name of a lesson as it is read."""
     return name.replace("_", " ")
+
+
+def breakable(name: str) -> Markup:
+    """Return a name that may go on in the next line after a dot or an underscore, and only there."""
+    return Markup(re.sub(r"(?<=[._])(?=.)", "<wbr>", str(escape(name))))
 
 
 def number(value: float, digits: int = 2) -> str:
@@ -198,8 +224,10 @@ def html(said: Report) -> str:
         lstrip_blocks=True,
     )
     made.filters.update(words=words, number=number, percent=percent, duration=duration)
+    made.filters.update(breakable=breakable)
     constants: dict[str, Any] = {
         "small_class": SMALL_CLASS,
+        "most_listed": MOST_LISTED,
         "most_suspects": MOST_SUSPECTS,
         "shared": SHARED,
         "dash": DASH,

@@ -22,9 +22,10 @@ from utils.sheets.code import blank_text, function_cell
 from utils.sheets.parts import Asked
 from utils.sheets.reading import Entered, entered
 from utils.sheets.sheet import Sheet
+from utils.sheets.symbols import foreign_symbol
 
-Word = Literal["right", "partial", "wrong", "unreadable"]
-BY_HAND = "a written answer: a person reads it"
+Word = Literal["right", "partial", "wrong", "unreadable", "read by a person"]
+BY_HAND = "a written answer"
 HINT = "  hint"
 Attempt = Mapping[str, tuple[Asked, Any]]  # by part id: the part, and the answer as it was given
 
@@ -82,10 +83,13 @@ def _begun(attempt: Attempt, released: Mapping[str, NotebookNode]) -> _Attempted
     """Return an attempt with its typed answers judged and its code answers in their cells."""
     state = _Attempted()
     for name, (asked, answer) in attempt.items():
+        if asked.check is None:
+            state.judged[name] = _unjudged(asked, "read by a person", BY_HAND)
+            continue
         try:
             given, cell = _entered(asked, answer, released)
         except (EmptyBlank, UnreadableAnswer, UnusableBlank) as error:
-            state.judged[name] = _unreadable(asked, str(error))
+            state.judged[name] = _foreign(asked, answer) or _unjudged(asked, "unreadable", str(error))
             continue
         in_a_box = asked.runs_code or any(subject in attempt for subject in asked.subjects)
         if in_a_box:
@@ -108,8 +112,7 @@ def _about_others(state: _Attempted) -> None:
 def _entered(asked: Asked, answer: Any, released: Mapping[str, NotebookNode]) -> tuple[Entered, str]:
     """Return an answer as it is entered, and the text of its cell. Raises what reading it raises."""
     check = asked.check
-    if check is None:
-        raise UnreadableAnswer(BY_HAND)
+    assert check is not None
     if is_empty(answer):
         raise EmptyBlank("the answer is empty")
     name = asked.id.partition(".")[2]
@@ -123,7 +126,8 @@ def _entered(asked: Asked, answer: Any, released: Mapping[str, NotebookNode]) ->
         text = blank_text(answer, check.variable)
         return Entered(text, check.question.read(text)), typed(handed_out, text)
     cell, how = function_cell(answer, check.variable, handed_out)
-    return Entered(cell, f"{check.variable}, {len(cell.splitlines())} lines of code", how), cell
+    lines = len(cell.splitlines())
+    return Entered(cell, f"{check.variable}, {lines} line{'s' * (lines != 1)} of code", how), cell
 
 
 def _typed(asked: Asked, given: Entered) -> Judged:
@@ -157,8 +161,19 @@ def _verdict(asked: Asked, given: Entered, points: float) -> Judged:
     return Judged(asked.id, word, points, most, read_as=given.read_as, note=given.how)
 
 
-def _unreadable(asked: Asked, reason: str) -> Judged:
-    return Judged(asked.id, "unreadable", 0.0, float(asked.part.points), reason=reason)
+def _unjudged(asked: Asked, word: Word, reason: str) -> Judged:
+    return Judged(asked.id, word, 0.0, float(asked.part.points), reason=reason)
+
+
+def _foreign(asked: Asked, answer: Any) -> Judged | None:
+    """Return the verdict on an answer that names a symbol of the course which its question does not have."""
+    if not isinstance(asked.check, TypedCheck):
+        return None
+    symbol = foreign_symbol(asked.check.question, answer)
+    if not symbol:
+        return None
+    reason = f"{symbol} is a symbol of the course, and this answer does not depend on it"
+    return Judged(asked.id, "wrong", 0.0, float(asked.part.points), read_as=symbol, reason=reason)
 
 
 def _with_hint(verdict: Judged, check: Check, hint: str, reason: str) -> Judged:

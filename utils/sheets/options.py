@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from coursekit.answers import choice
 from coursekit.answers.verdict import UnreadableAnswer
 
 WRAPPED = r"[(\[{\"'`*]*\s*([A-Za-z])\s*[)\]}\"'`*]*"
@@ -33,11 +34,29 @@ DENIED_BEHIND = re.compile(
     re.IGNORECASE,
 )
 SEPARATORS = re.compile(r"\s*(?:[,;&+\n]|\band\b)\s*(?:and\b\s*)?")
+OVERTURNS = re.compile(  # what stands behind an answer and may take it back
+    r"\b(?:actually|wait|correct(?:ion|ed)|alternatively|hmm+|instead|sorry|mistake|scratch|unsure|not sure"
+    r"|guess|maybe|perhaps|possibly|probably|depends|second thought|reconsider\w*|otherwise|unless|either"
+    r"|neither|however|wrong|incorrect|false)\b|(?:^|[.!?]\s+)(?:but|no)\b|\?",
+    re.IGNORECASE,
+)
+DENIES_IT = re.compile(
+    r"\b(?:this|that|it|which)\s+(?:one\s+)?"
+    r"(?:(?:is|was|would be|seems|looks|can(?:not|'t) be)\s+(?:wrong|incorrect|false)"
+    r"|(?:is|was|would|can|could|does|do)(?:n't|\s*not)\s+(?:be\s+|seem\s+|look\s+)?"
+    r"(?:right|correct|true|valid|it|fit|work|hold|apply|the (?:right|correct|answer|one)))\b",
+    re.IGNORECASE,
+)
+PRAISED = r"(?:correct|right|true|also|too|better|best|answer|valid|equally|holds?|works?|as well|fits?)"
+SENTENCE_END = re.compile(r"\n+|(?<=[.!?])\s+")
+NEW_SENTENCE = re.compile(r"[A-Z(\[*_`$>#\d-]|because\b|since\b|as\b|for\b")
 UNDECIDED = re.compile(r"\b(?:or|either|maybe|unsure|not sure|depends|neither)\b", re.IGNORECASE)
 
 
 def one_option(text: str, options: Mapping[str, str]) -> str:
     """Return the letter of the only option that a text names. Raises `UnreadableAnswer`."""
+    if found := _in_front(text, options):
+        return found
     letters = _letters(text, options)
     texts = _by_text(text, options)
     if len(letters) == 1:
@@ -51,6 +70,44 @@ def one_option(text: str, options: Mapping[str, str]) -> str:
         f"names several options: {', '.join(sorted(letters or texts))}" if letters or texts else "names none"
     )
     raise UnreadableAnswer(f"this answer {several}; expected one of the letters {', '.join(options)}.", text)
+
+
+def _in_front(text: str, options: Mapping[str, str]) -> str:
+    """Return the letter of the option that stands alone in the first line; "" for a text that has none there.
+
+    Raises `UnreadableAnswer` when what stands below may take it back.
+    """
+    first, newline, below = text.strip().partition("\n")
+    try:
+        letter = choice.read(first.strip("*_ \t"), options)
+    except UnreadableAnswer:
+        return ""
+    below = below.strip()
+    if below and (not NEW_SENTENCE.match(below) or _overturned(below, letter, options)):
+        raise UnreadableAnswer(f"it names ({letter}) and goes on with what may be another answer.", text)
+    return letter if newline else ""
+
+
+def _overturned(behind: str, letter: str, options: Mapping[str, str]) -> bool:
+    """Whether what stands behind an answer may take it back: it doubts it, or speaks for another option."""
+    others = "".join(each + each.upper() for each in options if each != letter)
+    named = _known([found[1] for found in NAMED.finditer(behind) if not _denied(behind, found)], options)
+    if (named | _by_text(behind, options)) - {letter}:
+        return True
+    other = rf"(?<![\w'’])[(\[]?[{others}][)\]]?(?![\w'’])"
+    refuted = rf"{other}\s+(?:is|are|was|would be)\s+(?:wrong|incorrect|false)\b"
+    kept = [re.sub(refuted, "", each) for each in SENTENCE_END.split(behind)]
+    mine = rf"(?<![\w'’])[(\[]?{letter}[)\]]?(?![\w'’])\s+(?:is|was|are|would be|cannot|can't|isn't)\b"
+    return any(
+        OVERTURNS.search(each)
+        or _known(LEADING.findall(each), options) - {letter}
+        or re.search(rf"{other}(?:[\s.!*_]*$|\s+(?:is|are|was|it)\b)", each)
+        or DENIES_IT.search(each)
+        or (re.search(mine, each) and DENIED.search(each))
+        or re.search(rf"\bor\s+{other}", each)
+        or (re.search(other, each) and re.search(rf"\b{PRAISED}\b", each, re.IGNORECASE))
+        for each in kept
+    )
 
 
 def several_options(text: str, options: Mapping[str, str]) -> str:
@@ -77,6 +134,8 @@ def _letters(text: str, options: Mapping[str, str]) -> set[str]:
     found = set()
     for pattern in (NAMED, LEADING, ENDING, IN_BRACKETS):
         for match in pattern.finditer(text):
+            if pattern is LEADING and DENIES_IT.match(text[match.end() :].lstrip()):
+                raise UnreadableAnswer(f"it names ({match[1]}) and takes it back.", text)
             if not _denied(text, match):
                 found |= _known([match[1]], options)
     return found

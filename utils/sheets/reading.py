@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from coursekit.answers.budget import shared
-from coursekit.answers.questions import BigO, Choice, Choices, Einsum, Number, Question, Vector
+from coursekit.answers.questions import BigO, Choice, Choices, Einsum, Formula, Number, Question, Vector
 from coursekit.answers.verdict import UnreadableAnswer
 from coursekit.blanks import EmptyBlank
 from utils.checks.check import STEPS_OF_A_JUDGEMENT
@@ -26,8 +26,18 @@ MOST_PIECES = 40
 MARKED = re.compile(
     r"(?:^|(?<=[\s*_#>(]))(?:[*_#]{0,3})(?:my |the |our )?(?:final |correct |short )?"
     r"(?:answer|result)\b(?![\w-])"
-    r"(?:[*_]{0,3})\s*(?:is\b(?! not)|[:=]|->|→)\s*(?:[*_]{0,3})[:\s]*|^\s*#{4}\s+",
+    r"(?:[*_]{0,3})\s*(?:is\b(?! not)|[:=]|->|→)\s*(?:[*_]{0,3})[:\s]*|^\s*#{4}\s+"
+    r"|^[ \t]*(?:#{1,6}[ \t]+(?:\*\*)?|\*\*|__)(?:my |the |our )?(?:final |correct |short )?(?:answer|result)"
+    r"(?:\*\*|__)?[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
+)
+# What stands between two boxes when the second one replaces the first.
+CORRECTS = re.compile(
+    r"(?:^|[.!?:\n])[\s*_#]*(?:so |therefore |thus |hence )?(?:the |my )?"
+    r"(?:corrected|correction|revised|fixed)(?: (?:answer|result|version|value|cost|formula))?"
+    r"(?: is| is now)?"
+    r"\s*[:.]?[\s*_$\\(\[]*$",
+    re.IGNORECASE,
 )
 TAGGED = re.compile(r"<(answer|final|final_answer)>(.*?)</\1>", re.DOTALL | re.IGNORECASE)
 CONCLUSION = re.compile(
@@ -45,11 +55,38 @@ RETRACTED = re.compile(
 )
 EXPLAINS = re.compile(
     r",\s+(?:and )?not\b|\s*(?:[,;:(—–]|\s-)?\s*\b(?:because|since|as|which|i\.e\.?"
-    r"|that is|where|so that|(?:by|from) (?:the )?[a-z]{4,}|due to|here|using|being|meaning|thanks to"
-    r"|follows)\b"
+    r"|that is|where|so that|(?:by|from) (?:the )?(?!sqrt\b)[a-z]{4,}|due to|here|using|being|meaning"
+    r"|thanks to|follows)\b"
     r"|\s*[;—–]\s|\s-\s+(?=[A-Za-z]{2})|\s*\((?=[^()]*[a-z]{3,}\s)|(?<=[^.\d])\.\s+(?=[A-Z$\\(])|\n",
     re.IGNORECASE,
 )
+# What a symbol stands for, said before or behind it: "the dimension d", "h, the number of heads".
+GLOSS = (
+    r"(?:the\s+)?(?:(?:vector|head|model|key)\s+)?(?:dimension|dimensionality|width|batch size"
+    r"|number\s+of\s+(?:query\s+)?heads)"
+)
+GLOSS_BEFORE = re.compile(rf"^{GLOSS}\s+(?=[$`*]*\\?[A-Za-z](?:_\w+)?[$`*.\s]*$)", re.IGNORECASE)
+GLOSS_BEHIND = re.compile(rf"(?<=[\w$`*]),\s+(?:which is\s+|i\.e\.,?\s+)?{GLOSS}\s*\.?\s*$", re.IGNORECASE)
+REASON_FIRST = re.compile(r"^\s*(?:since|because|as)\s[^,.;:\n$\\=<>^*/]{1,120},\s+", re.IGNORECASE)
+# A bracket of words, and behind it a sign that goes on with the formula.
+GOES_ON = re.compile(
+    r"\s*\([^()]*\)[\s$]*(?:[-+*/^·×=]|\\(?:cdot|times|frac)\b|times\b|over\b|plus\b|minus\b)"
+)
+CHANGED_BY_LABEL = re.compile(
+    r"^\W*(?=[A-Za-z])[A-Za-z ]{0,60}\b(?:half|twice|double|triple|inverse|reciprocal|without|except"
+    r"|excluding|ignoring)\b[A-Za-z ]{0,40}[:=]",
+    re.IGNORECASE,
+)
+DENIES = re.compile(
+    r"\b(?:not|no|never|except|without|ignor\w*|neglect\w*|only|suppos\w*|assum\w*)\b|n't\b", re.IGNORECASE
+)
+# What a term of a sum counts, in brackets behind it.
+COUNTED = re.compile(
+    r"\s*\((?:(?:for\s+)?(?:the\s+)?(?:weights?|matri(?:x|ces)|activations?|cache|caches|keys?|values?|quer(?:y|ies)"
+    r"|projections?|parameters?|inputs?|outputs?|attention|scores?|softmax|kv|and|/|,|\s)+)\)(?=[\s$]*(?:\+|\.?\s*$))",
+    re.IGNORECASE,
+)
+COMPARES = re.compile(r"[<>≤≥=]|\\[lg]eq?\b|\\approx")
 RESTRICTS = re.compile(r"[<>≤≥=]|\\[lg]eq?\b|\\approx|\d")
 SENTENCE_END = re.compile(r"\n+|(?<=[.!?])\s+(?=[A-Z∴⇒$\\\\*])")
 WORD = re.compile(r"[A-Za-z]+(?:['’-][A-Za-z]+)*")
@@ -71,8 +108,10 @@ def entered(question: Question, given: Any) -> Entered:
     """Return an answer as it would be typed into the notebook. Raises `EmptyBlank`, `UnreadableAnswer`."""
     if isinstance(given, str):
         given = rewriting.misleading(question, given)
+        rewriting.refuse_swapped(question, given)
+        _refuse_changed(question, given)
     with shared(STEPS_OF_A_JUDGEMENT):
-        first = _attempt(question, given)
+        first = _several_boxes(given) or _attempt(question, given)
         if isinstance(first, Entered):
             return first
     if not isinstance(given, str) or isinstance(first, EmptyBlank):
@@ -84,6 +123,18 @@ def entered(question: Question, given: Any) -> Entered:
         if found:
             return found
     raise first
+
+
+def _refuse_changed(question: Question, given: str) -> None:
+    """Raise `UnreadableAnswer` when the label before a formula or number may make it another one."""
+    if isinstance(question, Formula | BigO | Number) and (found := CHANGED_BY_LABEL.match(given)):
+        raise UnreadableAnswer(f"what stands behind {found[0]!r} may not be what is asked for.", given)
+
+
+def _several_boxes(given: Any) -> UnreadableAnswer | None:
+    """Return why an answer with several boxes is not read as it stands, where they would be multiplied."""
+    found = set(markup.boxed(given)) if isinstance(given, str) else set()
+    return UnreadableAnswer("this answer has several boxes.", given) if len(found) > 1 else None
 
 
 def _attempt(question: Question, value: Any) -> Entered | UnreadableAnswer | EmptyBlank:
@@ -126,12 +177,22 @@ def _steps(question: Question, given: str) -> Iterator[tuple[str, list[str]]]:
 def _marked_as_final(said: str) -> list[str]:
     tagged = [found[2] for found in TAGGED.finditer(said)]
     if tagged or (found := markup.boxed(said)):
-        return tagged or found
+        return tagged or ([corrected] if (corrected := _corrected(said)) else found)
     marks = list(MARKED.finditer(said))
     if not marks:
         return []
     behind = said[marks[-1].end() :].strip()
     return [behind] if behind else []
+
+
+def _corrected(said: str) -> str:
+    """Return what the last box holds, if it is said to correct another and nothing follows; else ""."""
+    before, _, behind = said.rpartition("\\boxed")
+    between = before.rpartition("\\boxed")[2]
+    if "\\boxed" not in before or not CORRECTS.search(between):
+        return ""
+    last = markup.boxed(said)[-1]
+    return last if not behind.replace(last, "", 1).strip("{}$ \t\n.*_])\\") else ""
 
 
 def _parts_of(question: Question, texts: Sequence[str], how: str) -> Iterator[tuple[str, list[str]]]:
@@ -143,6 +204,8 @@ def _parts_of(question: Question, texts: Sequence[str], how: str) -> Iterator[tu
     if not isinstance(question, Choice | Choices):
         trimmed = [shorter for text in plain if (shorter := _without_prose(question, text))]
         yield "the answer without the words around it", trimmed
+        yield "the sum without the words in brackets", [s for text in plain if (s := _uncounted(text))]
+        yield "what stands behind its colon", [s for text in plain if (s := _behind_colon(question, text))]
         yield "the formula in its sentence", [s for text in texts for s in _spans(question, text)]
     yield "its conclusion", [piece for text in plain for piece in _concluded(question, text)]
 
@@ -159,15 +222,39 @@ def _concluded(question: Question, text: str) -> list[str]:
 
 def _without_prose(question: Question, text: str) -> str:
     """Return a text without the words before and the explanation behind it; "" when they may matter."""
-    core, tail = _without_explanation(CONCLUSION.sub("", text))
+    core, tail = _without_explanation(question, _without_reason(CONCLUSION.sub("", text)))
     if tail is None:
         return ""
+    core = GLOSS_BEHIND.sub("", core)
     head = HEAD.match(core)
     if head and head.end() < len(core):
         if not _droppable(question, head[0]):
             return ""
-        core = core[head.end() :]
+        core = GLOSS_BEFORE.sub("", core[head.end() :])
     return core.strip().rstrip(".,;").strip()
+
+
+def _without_reason(text: str) -> str:
+    """Return a text without a "since ..., " in front of it, unless that may change what is claimed."""
+    reason = REASON_FIRST.match(text)
+    if not reason or RETRACTED.search(reason[0]) or DENIES.search(reason[0]):
+        return text
+    return text[reason.end() :]
+
+
+def _uncounted(text: str) -> str:
+    """Return a sum without the words in brackets behind its terms, "" for one that has none."""
+    bare = COUNTED.sub("", text)
+    return bare.rstrip(". ") if bare != text and "+" in bare else ""
+
+
+def _behind_colon(question: Question, text: str) -> str:
+    """Return what stands behind the colon of a single sentence; "" when words before it may matter."""
+    head, colon, claim = text.rpartition(":")
+    named = re.sub(r"\([^()]*\)", " ", head)
+    if not colon or re.search(r"\n|[.!?]\s", head) or RESTRICTS.search(named) or COMPARES.search(head):
+        return ""
+    return claim.strip().rstrip(".").strip() if _droppable(question, named.replace("$", " ")) else ""
 
 
 # Words that say what is asked for, and how sentences about it go. Every other word may change the claim.
@@ -183,12 +270,16 @@ SAID_OF_IT = (
     "features map kernel weights weight scale divisor position index length crossover first "
     "minimal least formula expression following should must will would can written write as reads "
     "computed choose tends roughly approximately about big o final "
+    "dominated activations limit intensity "
     "correct by per linear softmax causal recurrence chunked multi grouped directions direction "
 )
 HARMLESS = frozenset(SAID_OF_IT.split())
+# A question about one of the two is not answered by a sentence about the other.
+OPPOSED = {"vari": {"mean", "means", "expectation", "expected"}, "mean": {"variance", "var"}}
 HEAD = re.compile(
     r"^\s*(?:[A-Za-z][A-Za-z'’-]*[,:]?\s+){0,14}?(?:is|are|equals?|becomes?|gives?|get|yields?|be|to|as|costs?"
-    r"|takes?|needs?|by|was|(?=:))(?![A-Za-z])\s*(?:simply|just|exactly|therefore|thus|then|now|given by"
+    r"|takes?|needs?|by|was|approaches|converges to|tends to|(?=:))"
+    r"(?![A-Za-z])\s*(?:simply|just|exactly|therefore|thus|then|now|given by"
     r"|equal to|of|to be|the vector|:)?\s*:?\s*(?=\S)",
     re.IGNORECASE,
 )
@@ -197,29 +288,45 @@ HEAD = re.compile(
 def _droppable(question: Question, words: str) -> bool:
     """Whether a text without these words claims the same."""
     own = {piece[:4] for piece in question.variable.lower().split("_") if len(piece) > len("key")}
-    return all(word in HARMLESS or word[:4] in own for word in map(str.lower, _words(words)))
+    others = {word for stem, words in OPPOSED.items() if stem in own for word in words}
+    limits = {"approaches", "converges"} if "limi" in own else set()
+    return all(
+        word in HARMLESS - others or word in limits or word[:4] in own
+        for word in map(str.lower, _words(words))
+    )
 
 
 def _words(text: str) -> list[str]:
     return [piece for word in WORD.findall(text) for piece in re.split("[-'’]", word)]
 
 
-def _without_explanation(text: str) -> tuple[str, str | None]:
+def _without_explanation(question: Question, text: str) -> tuple[str, str | None]:
     """Return the text up to its explanation, and that; None for one that may change what is claimed."""
     cut = next((found for found in EXPLAINS.finditer(text) if text[: found.start()].strip()), None)
     if cut is None:
         return text, ""
     core, tail = text[: cut.start()], text[cut.start() :]
     where = re.match(r"\W*where\b", tail, re.IGNORECASE)
-    clause = re.split(r"(?<=[^.\d])\.\s|\n", tail.strip())[0]
-    if (where and RESTRICTS.search(clause)) or RETRACTED.search(tail):
+    clause = _without_known(question, re.split(r"(?<=[^.\d])\.\s|\n", tail.strip())[0])
+    if (where and RESTRICTS.search(clause)) or GOES_ON.match(tail) or RETRACTED.search(tail):
         return text, None
     return core, tail
 
 
+def _without_known(question: Question, clause: str) -> str:
+    """Return a clause without the equalities that the question itself states, such as k = d/h."""
+    plain = re.sub(r"\\[dt]?frac\s*\{(\w+)\}\s*\{(\w+)\}", r"\1/\2", clause.replace("$", " "))
+    for constraint in getattr(question, "constraints", ()):
+        left, sign, right = re.sub(r"\s", "", constraint).partition("~")
+        if sign:
+            spelled = r"\s*".join(map(re.escape, right))
+            plain = re.sub(rf"(?<!\w){re.escape(left)}\s*=\s*{spelled}(?![\w^*/+-])(?!\s*[*/^+-])", "", plain)
+    return plain
+
+
 def _spans(question: Question, text: str) -> list[str]:
     """Return the formulas of a sentence that may be its answer, if no word of it changes what they say."""
-    core, tail = _without_explanation(text)
+    core, tail = _without_explanation(question, text)
     if tail is None:
         return []
     found = [*markup.formulas(core), *markup.code_spans(core)]

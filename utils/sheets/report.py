@@ -18,21 +18,28 @@ from utils.sheets.judging import Judged
 from utils.sheets.sheet import Problem
 from utils.sheets.study import OUTCOMES, PartStudy, Study
 
-LONGEST = 200  # characters of one thing that is said in a table
-STYLES = {"right": "green", "partial": "yellow", "wrong": "red", "unreadable": "magenta"}
-SIGNS = {"right": "✓", "partial": "½", "wrong": "✗", "unreadable": "–"}
+LONGEST = 2000  # characters of one thing that is said in a table: what code raises may be of any length
+LONGEST_PART = 200  # of what an entry calls its part
+STYLES = {
+    "right": "green",
+    "partial": "yellow",
+    "wrong": "red",
+    "unreadable": "magenta",
+    "read by a person": "cyan",
+}
+SIGNS = {"right": "✓", "partial": "½", "wrong": "✗", "unreadable": "–", "read by a person": "○"}
 
 
-def shown(text: str) -> Text:
+def shown(text: str, longest: int = LONGEST) -> Text:
     """Return a text as it can be printed anywhere: one line, no control characters, not too long."""
     flat = " ".join(text.split())
     safe = "".join(c if unicodedata.category(c)[0] != "C" else "�" for c in flat)
-    return Text(safe if len(safe) <= LONGEST else safe[:LONGEST] + "…")
+    return Text(safe if len(safe) <= longest else safe[:longest] + "…")
 
 
 def print_sheet(judged: Sequence[Judged], problems: Sequence[Problem], console: Console) -> None:
     """Print the verdicts, then the entries that were no answers, then the sums."""
-    table = Table("part", "verdict", "points", "read as", "what is said about it")
+    table = _table("part", "verdict", "points", "read as", "what is said about it")
     for one in judged:
         points = f"{one.points:g}/{one.out_of:g}"
         table.add_row(
@@ -40,12 +47,39 @@ def print_sheet(judged: Sequence[Judged], problems: Sequence[Problem], console: 
         )
     console.print(table)
     for problem in problems:
-        console.print(
-            Text(f"entry {problem.entry} {shown(problem.part)}: {shown(problem.reason)}", "magenta")
+        entry = f"entry {problem.entry} {shown(problem.part, LONGEST_PART)}".rstrip()
+        console.print(Text(f"{entry}: {shown(problem.reason)}", "magenta"))
+    by_machine, by_hand = _told_apart(judged)
+    earned, most = sum(one.points for one in by_machine), sum(one.out_of for one in by_machine)
+    unread = sum(one.verdict == "unreadable" for one in by_machine) + len(problems)
+    open_points = sum(one.out_of for one in by_hand)
+    console.print(
+        f"{earned:g} of {most:g} points on {counted(len(by_machine), 'part')}; "
+        f"{counted(unread, 'answer')} could not be read"
+        + (
+            f"; {counted(len(by_hand), 'answer')} for a person to read ({open_points:g} points)"
+            * bool(by_hand)
         )
-    earned, most = sum(one.points for one in judged), sum(one.out_of for one in judged)
-    unread = sum(one.verdict == "unreadable" for one in judged) + len(problems)
-    console.print(f"{earned:g} of {most:g} points on {len(judged)} parts; {unread} answers could not be read")
+    )
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number with its noun: `1 part`, `2 parts`."""
+    return f"{number} {what}{'s' * (number != 1)}"
+
+
+def _table(*headers: str) -> Table:
+    """Return an empty table that breaks long words instead of cutting them."""
+    table = Table()
+    for header in headers:
+        table.add_column(header, overflow="fold")
+    return table
+
+
+def _told_apart(judged: Sequence[Judged]) -> tuple[list[Judged], list[Judged]]:
+    """Return the answers that a machine judges, and those that a person reads."""
+    by_hand = [one for one in judged if one.verdict == "read by a person"]
+    return [one for one in judged if one not in by_hand], by_hand
 
 
 def said_of(one: Judged) -> str:
@@ -56,29 +90,33 @@ def said_of(one: Judged) -> str:
 
 
 def sheet_data(judged: Sequence[Judged], problems: Sequence[Problem]) -> dict[str, Any]:
-    """Return the same as plain data."""
+    """Return the same as plain data; `open` are the points of the answers that a person reads."""
+    by_machine, by_hand = _told_apart(judged)
     return {
         "answers": [asdict(one) for one in judged],
         "problems": [asdict(problem) for problem in problems],
-        "points": sum(one.points for one in judged),
-        "out_of": sum(one.out_of for one in judged),
+        "points": sum(one.points for one in by_machine),
+        "out_of": sum(one.out_of for one in by_machine),
+        "open": sum(one.out_of for one in by_hand),
     }
 
 
 def print_study(study: Study, console: Console) -> None:
     """Print the attempts at each part, the table per question, and what no machine can judge."""
-    table = Table("part", "attempts", "outcome", "the first mistake")
+    table = _table("part", "attempts", "outcome", "the first mistake")
     for part in study.parts:
         signs = " ".join(SIGNS[one.verdict] for one in part.attempts)
         table.add_row(part.part, signs, _outcome(part), shown(_first_mistake(part)))
     console.print(table)
     console.print("attempts: " + ", ".join(f"{sign} {word}" for word, sign in SIGNS.items()))
-    questions = Table("question", *OUTCOMES)
+    questions = _table("question", *OUTCOMES)
     for lesson, counts in study.by_question().items():
         questions.add_row(lesson, *(str(counts[outcome]) for outcome in OUTCOMES))
     console.print(questions)
     for name, line, one in study.not_gradable:
         console.print(Text.assemble(f"not gradable: {name}, line {line}: ", shown(one.reason)))
+    for name, line, _ in study.by_hand:
+        console.print(Text(f"read by a person: {name}, line {line}"))
     for problem in study.problems:
         console.print(Text.assemble("not understood: ", shown(problem)), style="magenta")
 

@@ -41,6 +41,28 @@ def misleading(question: Question, text: str) -> str:
 
 # --- numbers and vectors ---
 
+UP_TO_TEN = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+SMALL = {word: number for number, word in enumerate(UP_TO_TEN)}
+IN_ORDER = (("without", "with"), ("multi-head", "grouped", "multi-query"))  # what the questions ask for
+WITHOUT_WITH = re.compile(
+    r"^\W*(?P<first>\d[\d,]*)\s*\(?without(?: (?:a |the )?cache)?\)?\s*(?:[,;]|,?\s*and\b)\s*"
+    r"(?P<second>\d[\d,]*)\s*\(?with(?: (?:a |the |it)?(?:cache)?)?\)?\W*$",
+    re.IGNORECASE,
+)
+
+
+def refuse_swapped(question: Question, text: str) -> None:
+    """Raise `UnreadableAnswer` when a row of numbers is labelled, and not in the order that was asked for."""
+    if not isinstance(question, Vector):
+        return
+    for names in IN_ORDER:
+        places = [
+            found.start() for name in names if (found := re.search(rf"\b{name}\b", text, re.IGNORECASE))
+        ]
+        if places != sorted(places):
+            raise UnreadableAnswer(f"the numbers stand in another order than {', '.join(names)}.", text)
+
+
 ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
 COUNTED = re.compile(
     r"^(?:position|index|entry|key|value|length|token|number|N|no\.?|#)\s*(?=[-+.\d])|(?<=[\d.])\s+(?:numbers?|entries|positions?"
@@ -78,13 +100,15 @@ def numbers(question: Question, text: str) -> Iterator[str]:
     plain = AROUND_NUMBER.sub("", plain)
     for form in (plain, LAST_EQUAL.sub("", plain, count=1).strip()):
         form = COUNTED.sub("", ORDINAL.sub("", COUNTED.sub("", form.strip(" ()[]"))))
-        yield form
+        yield str(SMALL.get(form.lower(), form))
         yield re.sub(r"\^\s*\(([^()]*)\)", r"^\1", form)
 
 
 def vectors(question: Question, text: str) -> Iterator[str]:
     """Yield spellings of a row of numbers."""
     yield text
+    if named := WITHOUT_WITH.match(text):
+        yield f"{named['first'].replace(',', '')}, {named['second'].replace(',', '')}"
     text = (
         markup.grouped_digits(text.strip("`\"' $").rstrip("."))
         if "," not in text.replace("{,}", "")
@@ -137,6 +161,8 @@ def formulas(question: Question, text: str) -> Iterator[str]:
     yield text
     text = re.sub(r"^[`\"']+|[`\"']+$", "", text).strip().rstrip(".,;").strip()
     yield text
+    text = _limit(question, _without_its_unit(question, text))
+    yield text
     plain = markup.plain_latex(text)
     yield plain
     yield re.sub(r"(?<=\w)\s*(?::=|\\coloneqq|\\equiv|≡|≜|\\triangleq)", " =", plain)
@@ -146,6 +172,22 @@ def formulas(question: Question, text: str) -> Iterator[str]:
     yield called
     yield re.sub(r"#.*$", "", called).strip()
     yield _last_side(called)
+
+
+TENDS = re.compile(
+    r"^[\s$]*(?:approaches\b|(?:tends|converges|goes) to\b|→|->|\\(?:to|rightarrow)\b)", re.IGNORECASE
+)
+
+
+def _limit(question: Question, text: str) -> str:
+    """Return what is approached, where a limit is asked for."""
+    return TENDS.sub("", text).strip("$ ") if question.variable.startswith("limit") else text
+
+
+def _without_its_unit(question: Question, text: str) -> str:
+    """Return a formula without the unit that the part's own name asks for, as in `cache_bytes`."""
+    unit = question.variable.lower().rpartition("_")[2]
+    return re.sub(rf"(?<=[\w)}}$])\s+{unit}$", "", text) if unit == "bytes" else text
 
 
 def _last_side(text: str) -> str:

@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from utils.grading.tasks import Mode
-from utils.sheets.judging import Attempt, Judged, judge
+from utils.sheets.judging import Attempt, Judged, Word, judge
 from utils.sheets.transcript import Attempt as Marked
 from utils.sheets.transcript import Transcript
 
-Outcome = Literal["one shot", "needed correction", "never", "not gradable"]
-OUTCOMES: tuple[Outcome, ...] = ("one shot", "needed correction", "never", "not gradable")
+Outcome = Literal["one shot", "needed correction", "never", "not gradable", "read by a person"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class PartStudy:
     @property
     def outcome(self) -> Outcome:
         """Return the word of the table; only attempts that say something gradable can be corrected."""
+        if all(one.verdict == "read by a person" for one in self.attempts):
+            return "read by a person"
         if all(one.verdict == "unreadable" for one in self.attempts):
             return "not gradable"
         return "one shot" if self.right_at == 1 else "needed correction" if self.right_at else "never"
@@ -57,12 +59,20 @@ class Study:
 
     @property
     def not_gradable(self) -> list[tuple[str, int, Judged]]:
-        """Return part, line and verdict of every attempt that no machine can judge."""
+        """Return part, line and verdict of every attempt that is in no form that can be judged."""
+        return self._attempts("unreadable")
+
+    @property
+    def by_hand(self) -> list[tuple[str, int, Judged]]:
+        """Return part, line and verdict of every attempt at a part that a person reads."""
+        return self._attempts("read by a person")
+
+    def _attempts(self, verdict: Word) -> list[tuple[str, int, Judged]]:
         return [
             (part.part, line, one)
             for part in self.parts
             for line, one in zip(part.lines, part.attempts, strict=True)
-            if one.verdict == "unreadable"
+            if one.verdict == verdict
         ]
 
     def by_question(self) -> dict[str, Counter[Outcome]]:

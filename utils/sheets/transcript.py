@@ -32,6 +32,7 @@ MARKS = (
     re.compile(rf"{LEAD}(?:\*\*)?`?(?P<part>{NAME})`?(?:\*\*)?[ \t]*:(?!=)(?:\*\*)?(?P<rest>.*)$"),
     re.compile(rf"{LEAD}\*\*`?(?P<part>{NAME})`?\*\*(?P<rest>.*)$"),
 )
+SPECIFIED = re.compile(r"[a-z]\d{1,2}[a-z]{0,4}")  # an id of the specification, as far as its first dot
 FENCE = re.compile(r"^[ \t]*(```+|~~~+)")
 
 
@@ -171,7 +172,8 @@ def _mark(line: str, number: int, parts: Parts, problems: list[str]) -> tuple[As
                 return parts.find(found["part"]), found["rest"].strip()
             except UnknownPart as error:
                 lesson = found["part"].partition(".")[0].casefold()
-                if lesson in parts.lessons or "several" in str(error):
+                meant = pattern is MARKS[0] and SPECIFIED.fullmatch(lesson)
+                if meant or lesson in parts.lessons or "several" in str(error):
                     problems.append(f"line {number}: {error}")
                 return None
     return None

@@ -70,8 +70,11 @@ def _linked_notebook(desk: Desk, student: str) -> None:
 
 
 def _hard_link(desk: Desk, student: str) -> None:
+    """The notebook is the very file of another student, in a folder that says it is the older one."""
     right = desk.root / "submitted" / "aa-honest" / ASSIGNMENT / NOTEBOOK
     os.link(right, desk.folder(student) / NOTEBOOK)
+    for folder in (desk.folder(student), desk.folder(student).parent):
+        os.utime(folder, (1, 1))
 
 
 def _special(kind: str) -> HandIn:
@@ -178,7 +181,7 @@ ATTACKS = (
         "x03-hardlink",
         "hands in another student's notebook by a hard link",
         _hard_link,
-        told=("link",),
+        fails=("`submitted/x03-hardlink/", "`submitted/aa-honest/", " are one file; replace each by a copy"),
     ),
     *(
         Attack(f"x04-{kind}", f"hands in a {kind} for the notebook and beside it", _special(kind), told=told)

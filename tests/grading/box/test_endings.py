@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -221,6 +222,40 @@ def test_the_template_and_its_folder_go_with_their_owner(machine):
     owner.wait()
     owner.stdout.close()
     assert within(3 * ONE_SECOND, lambda: not running(int(template)) and not Path(address).parent.exists())
+
+
+OWNER = """
+import sys
+from pathlib import Path
+from utils.grading.box import boxes
+boxes._short_folder = lambda: sys.argv[1]
+boxes.Boxes()
+"""
+
+
+def started_owner(folder: Path) -> tuple[subprocess.Popen[bytes], int]:
+    """Start what opens boxes; return it and its template's process id while the template still imports."""
+    owner = subprocess.Popen([sys.executable, "-c", OWNER, str(folder)], stderr=subprocess.DEVNULL)
+    children = Path(f"/proc/{owner.pid}/task/{owner.pid}/children")
+    assert within(20 * ONE_SECOND, lambda: bool(children.read_text()))
+    template = int(children.read_text().split()[0])
+    maps = Path(f"/proc/{template}/maps")
+    assert within(20 * ONE_SECOND, lambda: "libtorch" in maps.read_text())
+    return owner, template
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_a_template_whose_owner_ends_while_it_loads_goes_with_its_folder(machine, number):
+    if not machine.can_sandbox:
+        pytest.skip(machine.why_not)
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        owner, template = started_owner(Path(name))
+        assert list(Path(name).iterdir())
+        assert not list(Path(name).rglob("address")), "it is ready already: the test came too late"
+        owner.send_signal(number)
+        owner.wait()
+        assert within(10 * ONE_SECOND, lambda: not running(template))
+        assert list(Path(name).iterdir()) == []
 
 
 def test_a_template_that_is_gone_is_named(tmp_path):

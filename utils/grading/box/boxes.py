@@ -177,7 +177,11 @@ class Boxes:
                 cwd=self._folder.name,
                 env=view.environment() | {"MPLCONFIGDIR": self._folder.name, "HOME": self._folder.name},
             )
-            self._wait_until_ready(said.fileno())
+            try:
+                self._wait_until_ready(said.fileno())
+            except BaseException:  # Ctrl-C, too: nobody else knows of the template
+                self.close()
+                raise
         return str(Path(self._folder.name, ADDRESS))
 
     def _wait_until_ready(self, said: int) -> None:

@@ -6,21 +6,24 @@ box inherits its memory. One request per connection; standard input is its lifel
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import importlib
 import json
 import os
+import select
 import selectors
 import shutil
 import signal
 import socket
 import struct
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from utils.grading.box import cgroups, entry, seccomp, system, view, warden
+from utils.grading.box import cgroups, entry, huge_pages, seccomp, system, view, warden
 from utils.grading.box.launch import Kit
 from utils.grading.box.limits import Limits
 
@@ -63,7 +66,29 @@ def prepare(settings: Settings) -> Kit:
     check_fit_to_fork()
     gc.collect()
     gc.freeze()  # the collector would otherwise copy every page of the template into each box
+    huge_pages.gather()
     return kit
+
+
+@contextmanager
+def ended_with_the_owner(folder: str) -> Iterator[None]:
+    """End this process, and remove its folder, as soon as standard input closes: imports take seconds."""
+
+    def look(*_: object) -> None:
+        if select.select([0], [], [], 0)[0]:  # nothing is ever written there
+            shutil.rmtree(folder, ignore_errors=True)
+            os._exit(1)
+
+    flags = fcntl.fcntl(0, fcntl.F_GETFL)
+    before = signal.signal(signal.SIGIO, look)
+    fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(0, fcntl.F_SETFL, flags | os.O_ASYNC)
+    look()
+    try:
+        yield
+    finally:
+        fcntl.fcntl(0, fcntl.F_SETFL, flags)
+        signal.signal(signal.SIGIO, before)
 
 
 def check_fit_to_fork() -> None:
@@ -158,7 +183,16 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # by way of the clearing up below
     system.adopt_orphans()
     cgroups.sweep()
-    kit = prepare(settings)
+    try:
+        with ended_with_the_owner(settings.folder):
+            kit = prepare(settings)
+        _serve(settings, kit)
+    finally:
+        shutil.rmtree(settings.folder, ignore_errors=True)  # the owner may be gone
+
+
+def _serve(settings: Settings, kit: Kit) -> None:
+    """Say that the template is ready, and answer until its owner is gone."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         listener.bind(str(Path(settings.folder, ADDRESS)))
         listener.listen(128)
@@ -168,7 +202,6 @@ def main() -> None:
             template.serve()
         finally:
             template.end()
-            shutil.rmtree(settings.folder, ignore_errors=True)  # the owner may be gone
 
 
 if __name__ == "__main__":

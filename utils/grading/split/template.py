@@ -44,6 +44,7 @@ def main(control: socket.socket, warm: list[str]) -> None:
     import torch
 
     torch.set_num_threads(1)  # threads of OpenMP do not survive a fork
+    from utils.grading.box import huge_pages
     from utils.grading.box.inside.warm import warm_up
     from utils.grading.notebook_run import REQUESTS
 
@@ -52,6 +53,7 @@ def main(control: socket.socket, warm: list[str]) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for a judge: its socket says how it ended
     gc.collect()
     gc.freeze()
+    huge_pages.gather()
     while True:
         message, sockets, _, _ = socket.recv_fds(control, 1, 1)
         if not message:
