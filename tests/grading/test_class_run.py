@@ -313,6 +313,20 @@ def test_ctrl_c_while_a_result_is_written_waits_until_it_is_counted(
     assert f"interrupted: {len(recorded(desk.root))} of 2 notebooks" in str(stopped.value)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # that is the point
+def test_ctrl_c_that_python_drops_while_it_clears_up_ends_the_run_all_the_same(desk: Desk) -> None:
+    class Cleared:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    class Clearing(class_run.Nobody):
+        def running(self, tasks: int) -> None:
+            Cleared()
+
+    with pytest.raises(Interrupted, match="1 of 8"):
+        run(desk, *hand_in(desk, "ada", "ben", "cyd", "dee"), watcher=Clearing())
+
+
 # Two runs, and disks
 
 

@@ -224,8 +224,11 @@ class ClassRun:
     def work(self, tasks: Sequence[Task], workers: Workers) -> None:
         """Hand out the tasks and record what comes back. Raises `RunStopped`, `Interrupted`."""
         try:
-            for result in worked(tasks, workers, self._watcher.running):
-                self._record(result)
+            with ctrl_c_is_kept() as pressed:
+                for result in worked(tasks, workers, self._watcher.running):
+                    self._record(result)
+                    if pressed:
+                        raise KeyboardInterrupt
         except KeyboardInterrupt:
             with contextlib.suppress(KeyboardInterrupt):
                 self._take_last(workers)
@@ -286,6 +289,28 @@ def _begun_again() -> Iterator[None]:
     except KeyboardInterrupt:
         said = "interrupted before anything was graded; the same command starts again."
         raise Interrupted(said) from None
+
+
+@contextlib.contextmanager
+def ctrl_c_is_kept() -> Iterator[list[int]]:
+    """Give a list that holds every Ctrl-C since, for one that is raised while Python clears up is dropped.
+
+    It is raised as well, as always; in any thread but the main one it never comes.
+    """
+    pressed: list[int] = []
+
+    def press(number: int, frame: object) -> None:
+        pressed.append(number)
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield pressed
+        return
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextlib.contextmanager
