@@ -141,3 +141,10 @@ def test_a_file_without_answers_is_refused_with_what_was_expected(text, tmp_path
     (tmp_path / "talk.txt").write_text(text, encoding="utf-8")
     assert main(["transcript", str(tmp_path / "talk.txt")]) == 2
     assert "### decoding.g" in capsys.readouterr().err
+
+
+def test_a_figure_for_a_folder_that_is_not_there_is_refused_before_anything_is_graded(tmp_path, capsys):
+    talk = tmp_path / "talk.md"
+    talk.write_text("User: go\n", encoding="utf-8")
+    assert main(["transcript", str(talk), "--figure", str(tmp_path / "nowhere" / "x.png")]) == 2
+    assert f"{tmp_path / 'nowhere'} is not there" in capsys.readouterr().err

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from utils.commands.verbs import CourseError, Verbs, assignment_of, course_root
+from utils.commands.verbs import CourseError, Verbs, assignment_of, course_root, there
 
 if TYPE_CHECKING:
     from utils.grading.tasks import Mode
@@ -55,6 +55,8 @@ def transcript(args: argparse.Namespace) -> int:
     from utils.sheets.study import studied
     from utils.sheets.transcript import read_transcript
 
+    if args.figure:
+        there(args.figure.absolute().parent)  # said before the work is done
     root = _prepared(args)
     parts = Parts(root, args.assignment)
     study = studied(root, args.assignment, read_transcript(_file(args.file), parts), mode=_mode(args))

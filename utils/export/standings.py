@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import sqlalchemy as sql
-from nbgrader.api import Assignment, Grade, Notebook, Student, SubmittedAssignment, SubmittedNotebook
+from nbgrader.api import Assignment, Grade, Student, SubmittedAssignment
 
 from utils.grading.course_setup import gradebook_address, settings
 from utils.grading.gradebook import address, explained
+from utils.grading.penalties import penalties
 from utils.grading.scores import Score, by_lesson, class_scores
 
 
@@ -61,12 +62,9 @@ def standings(root: Path, assignment: str, db: str | None = None) -> list[Standi
             with engine.connect() as connection:
                 known = sql.inspect(connection).has_table(Grade.__tablename__)
                 people = connection.execute(_people(assignment)).all() if known else []
-                late = connection.execute(_late(assignment)).all() if known else []
         finally:
             engine.dispose()
-    penalties: dict[str, dict[str, float]] = {}
-    for row in late:
-        penalties.setdefault(row.student, {})[row.lesson] = float(row.penalty)
+    late = penalties(root, assignment, db)
     scores = class_scores(root, assignment, [row.id for row in people], db)
     return [
         Standing(
@@ -75,7 +73,7 @@ def standings(root: Path, assignment: str, db: str | None = None) -> list[Standi
             row.first_name or "",
             row.email or "",
             scores[row.id],
-            penalties.get(row.id, {}),
+            late.get(row.id, {}),
         )
         for row in people
         if scores[row.id]
@@ -89,20 +87,3 @@ def _people(assignment: str) -> sql.Select[tuple[object, ...]]:
     submitted = submitted.where(Assignment.name == assignment)
     columns = (Student.id, Student.last_name, Student.first_name, Student.email)
     return sql.select(*columns).where(Student.id.in_(submitted)).order_by(Student.id)
-
-
-def _late(assignment: str) -> sql.Select[tuple[object, ...]]:
-    """Return what asks for the points off each late notebook."""
-    late = SubmittedNotebook.__table__.c.late_submission_penalty
-    return (
-        sql.select(
-            SubmittedAssignment.student_id.label("student"),
-            Notebook.name.label("lesson"),
-            late.label("penalty"),
-        )
-        .select_from(SubmittedNotebook)
-        .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
-        .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
-        .join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
-        .where(Assignment.name == assignment, late > 0)
-    )
