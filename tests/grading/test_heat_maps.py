@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from utils.checks.evidence import Evidence
-from utils.grading.heat_maps import LEVELS, NO_NUMBER, heat_maps, maps_of
+from utils.grading.executed import LEVELS
+from utils.grading.heat_maps import NO_NUMBER, heat_maps, maps_of
 
 ASKED = torch.linspace(0.05, 1.0, 12, dtype=torch.float64).reshape(3, 4)
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import sqlalchemy as sql
-from nbgrader.api import Assignment, Grade, Student, SubmittedAssignment
+from nbgrader.api import Assignment, Student, SubmittedAssignment
 
 from utils.grading.course_setup import gradebook_address, settings
-from utils.grading.gradebook import address, explained
+from utils.grading.gradebook import rows_of
 from utils.grading.penalties import penalties
 from utils.grading.scores import Score, by_lesson, class_scores
 
@@ -55,15 +55,7 @@ class Standing:
 
 def standings(root: Path, assignment: str, db: str | None = None) -> list[Standing]:
     """Return the students who have a graded submission, sorted by their ids. Raises `GradebookError`."""
-    url = address(db or gradebook_address(settings(root)))
-    with explained(url):
-        engine = sql.create_engine(url)
-        try:
-            with engine.connect() as connection:
-                known = sql.inspect(connection).has_table(Grade.__tablename__)
-                people = connection.execute(_people(assignment)).all() if known else []
-        finally:
-            engine.dispose()
+    people = rows_of(db or gradebook_address(settings(root)), _people(assignment))
     late = penalties(root, assignment, db)
     scores = class_scores(root, assignment, [row.id for row in people], db)
     return [

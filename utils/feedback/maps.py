@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from utils.feedback.figures import WIDTH, Figure, svg
+from utils.grading.executed import LEVELS
 
 SIDE = 17  # of one number's square, in the drawing's units
 GAP, ABOVE = 26, 24  # between two maps; for the word above each
 WIDEST = (WIDTH - GAP) // (2 * SIDE)  # columns of two maps that fit side by side
-STRONGEST = 11  # the highest level, see `utils.grading.heat_maps.LEVELS`
 MOST = 24  # rows or columns
 
 Levels = list[list[int]]
@@ -74,7 +74,7 @@ def _map(word: str, levels: Levels, others: Levels, corner: tuple[int, int]) -> 
 def _square(level: int, other: int, x: int, y: int) -> str:
     """Return one number's square: the larger, the stronger; a cross for what is no number."""
     kind = "heat" if level == other else "heat differs"
-    strength = 0.04 + 0.96 * min(max(level, 0), STRONGEST) / STRONGEST
+    strength = 0.04 + 0.96 * min(max(level, 0), LEVELS - 1) / (LEVELS - 1)
     square = (
         f'<rect class="{kind}" fill-opacity="{strength:.2f}" x="{x + 1}" y="{y + 1}" '
         f'width="{SIDE - 2}" height="{SIDE - 2}"/>'

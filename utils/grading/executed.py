@@ -13,6 +13,7 @@ from utils.grading.tasks import Course, Task
 
 NOT_COPIED = ("*.ipynb", "*.py", "*.pyc", ".*", "*~")  # of what lies beside the instructor's notebooks
 MAPS = "maps"  # in the metadata of a graded cell: what `utils.grading.heat_maps` made
+LEVELS = 12  # of brightness in such maps, from the smallest number to the largest of both
 SCRATCH = ".new"  # the end of a file's name until it is there as a whole
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
 import sqlalchemy as sql
-from nbgrader.api import Assignment, BaseCell, Gradebook, GradeCell, Notebook, SourceCell, TaskCell
+from nbgrader.api import Assignment, BaseCell, Grade, Gradebook, GradeCell, Notebook, SourceCell, TaskCell
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -53,6 +53,19 @@ def explained(url: str) -> Iterator[None]:
         said = " ".join(str(origin or error).split())
         shown = sql.make_url(url).set(query={}).render_as_string(hide_password=True)
         raise GradebookError(f"the gradebook {shown} cannot be used: {said}") from error
+
+
+def rows_of(url: str, query: sql.Select[Any]) -> Sequence[sql.Row[Any]]:
+    """Return what a gradebook answers; nothing while it has no tables. Raises `GradebookError`."""
+    url = address(url)
+    with explained(url):
+        engine = sql.create_engine(url)
+        try:
+            with engine.connect() as connection:
+                known = sql.inspect(connection).has_table(Grade.__tablename__)
+                return connection.execute(query).all() if known else []
+        finally:
+            engine.dispose()
 
 
 class OpenGradebook:

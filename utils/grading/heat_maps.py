@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from utils.checks.evidence import Evidence
+from utils.grading.executed import LEVELS
 
-LEVELS = 12  # of brightness, from the smallest number to the largest of both maps
 MOST_ROWS, MOST_COLUMNS = 16, 24
 NO_NUMBER = -1  # the level of what is not a number, or infinite
 Levels = list[list[int]]

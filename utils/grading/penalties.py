@@ -8,22 +8,13 @@ import sqlalchemy as sql
 from nbgrader.api import Assignment, Notebook, SubmittedAssignment, SubmittedNotebook
 
 from utils.grading.course_setup import gradebook_address, settings
-from utils.grading.gradebook import address, explained
+from utils.grading.gradebook import rows_of
 
 
 def penalties(root: Path, assignment: str, db: str | None = None) -> dict[str, dict[str, float]]:
     """Return the points off each late notebook, by student and lesson. Raises `GradebookError`."""
-    url = address(db or gradebook_address(settings(root)))
     found: dict[str, dict[str, float]] = {}
-    with explained(url):
-        engine = sql.create_engine(url)
-        try:
-            with engine.connect() as connection:
-                known = sql.inspect(connection).has_table(SubmittedNotebook.__tablename__)
-                rows = connection.execute(_query(assignment)).all() if known else []
-        finally:
-            engine.dispose()
-    for row in rows:
+    for row in rows_of(db or gradebook_address(settings(root)), _query(assignment)):
         found.setdefault(row.student, {})[row.lesson] = float(row.penalty)
     return found
 

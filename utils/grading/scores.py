@@ -20,7 +20,7 @@ from nbgrader.api import (
 
 from utils.build.notebooks import PREFIX
 from utils.grading.course_setup import gradebook_address, settings
-from utils.grading.gradebook import address, explained
+from utils.grading.gradebook import rows_of
 
 PREFIXES = (PREFIX["graded"], PREFIX["written"])
 
@@ -57,16 +57,7 @@ def class_scores(
 ) -> dict[str, dict[str, Score]]:
     """Return the scores of many students, by student and part id. Raises `GradebookError`."""
     scores: dict[str, dict[str, Score]] = {student: {} for student in students}
-    url = address(db or gradebook_address(settings(root)))
-    with explained(url):
-        engine = sql.create_engine(url)
-        try:
-            with engine.connect() as connection:
-                known = sql.inspect(connection).has_table(Grade.__tablename__)
-                rows = connection.execute(_query(assignment)).all() if known else []
-        finally:
-            engine.dispose()
-    for row in rows:
+    for row in rows_of(db or gradebook_address(settings(root)), _query(assignment)):
         if row.student in scores:
             score = _score(row)
             scores[row.student][score.part] = score
